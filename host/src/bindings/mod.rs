@@ -1,0 +1,65 @@
+//! The interfaces of Spin and of the WASI proposals that Spin carries, as a component imports
+//! them, connected to the [capabilities](crate::capability).
+//!
+//! No function here holds the store while it waits: the other requests of the same instance go on.
+
+mod config;
+mod generated;
+mod key_value;
+mod sqlite;
+mod variables;
+mod wasi_key_value;
+
+use std::sync::Arc;
+
+use wasmtime::component::{HasData, Linker, ResourceTable};
+
+use crate::capability::{Capabilities, Grants};
+
+/// How many stores, and how many databases, an instance may hold open at once: Spin's number.
+const MAX_OPEN_HANDLES: usize = 256;
+
+/// What the interfaces need to know of one instance.
+pub(crate) struct SpinCtx {
+    grants: Arc<Grants>,
+    capabilities: Capabilities,
+    open_stores: usize,
+    open_connections: usize,
+}
+
+impl SpinCtx {
+    /// The context of a new instance of the component that has `grants`.
+    pub(crate) fn new(grants: Arc<Grants>, capabilities: Capabilities) -> Self {
+        Self { grants, capabilities, open_stores: 0, open_connections: 0 }
+    }
+}
+
+/// A [`SpinCtx`] together with the resource table of its instance.
+pub(crate) struct SpinCtxView<'a> {
+    /// What is known of the instance.
+    pub(crate) ctx: &'a mut SpinCtx,
+    /// The instance's resources.
+    pub(crate) table: &'a mut ResourceTable,
+}
+
+/// Implemented by the data of a wasmtime store whose components import Spin's interfaces.
+pub(crate) trait SpinView: Send {
+    /// The parts that the interfaces work on.
+    fn spin(&mut self) -> SpinCtxView<'_>;
+}
+
+/// Names [`SpinCtxView`] as what the generated bindings work on.
+pub(crate) struct Spin;
+
+impl HasData for Spin {
+    type Data<'a> = SpinCtxView<'a>;
+}
+
+/// Adds the interfaces of Spin, `wasi:keyvalue` and `wasi:config` to a linker.
+///
+/// # Errors
+///
+/// If one of them is defined there already.
+pub(crate) fn add_to_linker<T: SpinView + 'static>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+    generated::add_to_linker::<T, Spin>(linker, T::spin)
+}

@@ -1,0 +1,51 @@
+//! What a component can ask of its host: stores, databases, variables, outbound HTTP.
+//!
+//! Each capability is a trait with a real implementation, and the bindings call nothing but the
+//! traits. Whoever wraps a trait therefore sees every call that a component makes, and can count
+//! it, delay it or let it fail.
+//!
+//! What a component *may* ask is not decided here but by its [`Grants`], which the bindings check
+//! before they call.
+
+mod local;
+mod grants;
+mod key_value;
+mod key_value_store;
+mod outbound_http;
+mod sqlite;
+mod sqlite_database;
+mod variables;
+mod work;
+
+use std::sync::Arc;
+
+pub use grants::{GrantKind, Grants};
+pub use key_value::{KeyStream, KeyValueError, KeyValueStore, KeyValueStores};
+pub use outbound_http::{
+    NoOutboundHttp, OutboundHttp, OutboundIo, OutboundRequest, OutboundResponse,
+};
+pub use sqlite::{
+    QueryResult, Row, RowStream, SqliteConnection, SqliteDatabases, SqliteError, Value,
+};
+pub use variables::{VariableError, Variables};
+
+/// The capabilities of one application: what its components' imports are connected to.
+///
+/// Cloning is cheap, and clones share the same stores.
+#[derive(Clone)]
+pub struct Capabilities {
+    /// Key-value stores by label.
+    pub key_value: Arc<dyn KeyValueStores>,
+    /// SQLite databases by label.
+    pub sqlite: Arc<dyn SqliteDatabases>,
+    /// The values of each component's variables.
+    pub variables: Arc<dyn Variables>,
+    /// Requests that leave the application. Local service chaining never comes here.
+    pub outbound_http: Arc<dyn OutboundHttp>,
+}
+
+impl std::fmt::Debug for Capabilities {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Capabilities").finish_non_exhaustive()
+    }
+}

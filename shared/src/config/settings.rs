@@ -1,0 +1,130 @@
+//! The settings that the foundation itself reads.
+
+use tracing::level_filters::LevelFilter;
+
+use super::{CorsOrigins, PublicUrl, Secret, Setting, parse};
+
+/// Issuer of tokens and base of links.
+pub const PUBLIC_URL: Setting<PublicUrl> =
+    Setting::new("public_url", "an http or https URL without a query", PublicUrl::parse)
+        .with_default("http://127.0.0.1:3000");
+
+/// Which other origins' pages may read answers.
+pub const CORS_ORIGINS: Setting<CorsOrigins> = Setting::new(
+    "cors_origins",
+    "empty, `*` or a list of origins such as https://app.example.org",
+    CorsOrigins::parse,
+)
+.with_default("");
+
+/// The least severe level that is logged.
+pub const LOG_LEVEL: Setting<LevelFilter> = Setting::new(
+    "log_level",
+    "one of off, error, warn, info, debug, trace",
+    parse::level,
+)
+.with_default("info");
+
+/// How long an access token holds, in seconds.
+pub const ACCESS_TOKEN_TTL_SECONDS: Setting<u64> = Setting::new(
+    "access_token_ttl_seconds",
+    "a whole number of seconds from 60 to 86400",
+    parse::ttl_seconds,
+)
+.with_default("3600");
+
+/// Whether migrations run at first use.
+pub const AUTO_MIGRATE: Setting<bool> =
+    Setting::new("auto_migrate", "true or false", parse::flag).with_default("true");
+
+/// The private key that signs access tokens: Ed25519, PEM. `None` when unset.
+pub const SIGNING_KEY: Setting<Option<Secret<String>>> =
+    Setting::new("signing_key", "a PEM Ed25519 private key", parse::optional_secret)
+        .with_default("")
+        .secret();
+
+/// Older public keys that still verify: Ed25519, PEM blocks one after the other. Empty when unset.
+pub const VERIFICATION_KEYS: Setting<String> =
+    Setting::new("verification_keys", "PEM Ed25519 public keys", parse::text).with_default("");
+
+/// Where the data lives: `sqlite:<label>` or `postgres://…`.
+pub const DATABASE_URL: Setting<Secret<String>> = Setting::new(
+    "database_url",
+    "`sqlite:` and the label of a database, or a postgres:// URL",
+    parse::database_url,
+)
+.with_default("sqlite:default")
+.secret();
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_valid() {
+        assert_eq!(
+            PUBLIC_URL.when_undefined().map(|url| url.to_string()),
+            Ok("http://127.0.0.1:3000".into())
+        );
+        assert_eq!(CORS_ORIGINS.when_undefined(), Ok(CorsOrigins::None));
+        assert_eq!(LOG_LEVEL.when_undefined(), Ok(LevelFilter::INFO));
+        assert_eq!(ACCESS_TOKEN_TTL_SECONDS.when_undefined(), Ok(3600));
+        assert_eq!(AUTO_MIGRATE.when_undefined(), Ok(true));
+        assert_eq!(SIGNING_KEY.when_undefined(), Ok(None));
+        assert_eq!(VERIFICATION_KEYS.when_undefined(), Ok(String::new()));
+        assert_eq!(
+            DATABASE_URL.when_undefined().map(Secret::into_exposed),
+            Ok("sqlite:default".into())
+        );
+    }
+
+    #[test]
+    fn an_error_names_the_variable_and_what_is_expected() {
+        let error = ACCESS_TOKEN_TTL_SECONDS.parse("59").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the variable access_token_ttl_seconds must be a whole number of seconds from 60 to \
+             86400, not `59`"
+        );
+        assert!(ACCESS_TOKEN_TTL_SECONDS.parse("86401").is_err());
+        assert_eq!(ACCESS_TOKEN_TTL_SECONDS.parse(" 60 "), Ok(60));
+        assert!(AUTO_MIGRATE.parse("yes").is_err());
+        assert!(LOG_LEVEL.parse("loud").is_err());
+    }
+
+    #[test]
+    fn an_error_never_shows_a_secret() {
+        let error = DATABASE_URL.parse("mysql://root:hunter2@db").unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_missing_variable_names_the_line_to_add() {
+        let setting: Setting<bool> = Setting::new("shiny", "true or false", parse::flag);
+        let message = setting.when_undefined().unwrap_err().to_string();
+        assert!(message.contains("`shiny = \"{{ shiny }}\"`"), "{message}");
+        assert!(message.contains("[component.<id>.variables]"), "{message}");
+    }
+
+    #[test]
+    fn origins_are_compared_as_browsers_send_them() {
+        assert_eq!(
+            CORS_ORIGINS.parse("https://App.example.org, http://localhost:5173"),
+            Ok(CorsOrigins::List(vec![
+                http::HeaderValue::from_static("https://app.example.org"),
+                http::HeaderValue::from_static("http://localhost:5173"),
+            ]))
+        );
+        assert_eq!(CORS_ORIGINS.parse("*"), Ok(CorsOrigins::Any));
+        for wrong in ["example.org", "https://a.org/", "https://*.a.org", "*, https://a.org", "null"] {
+            assert!(CORS_ORIGINS.parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_public_url_is_an_address_without_secrets_or_query() {
+        for wrong in ["", "127.0.0.1:3000", "/x", "ftp://a", "http://u:p@a", "http://a?x", "http://a#x"] {
+            assert!(PUBLIC_URL.parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

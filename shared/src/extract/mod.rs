@@ -1,0 +1,1 @@
+//! Request bodies, queries and paths, parsed and validated.

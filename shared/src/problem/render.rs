@@ -1,0 +1,148 @@
+//! From a problem to the bytes of its answer.
+
+use std::error::Error;
+
+use axum::{
+    body::{Body, HttpBody},
+    response::Response,
+};
+use http::{HeaderValue, Method, StatusCode, header};
+use serde::Serialize;
+
+use super::{Problem, ProblemKind, Violation, realworld};
+
+const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// The members, in the order of RFC 9457, section 3.1, then our extensions.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Members<'a> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    violations: &'a [Violation],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<RealWorldErrors>,
+}
+
+#[derive(Serialize)]
+struct RealWorldErrors {
+    body: Vec<String>,
+}
+
+/// Turns error answers that are not ours, such as axum's own 404, 405 and rejections (empty or
+/// plain text), into problems, so that clients see one shape. Their headers (`Allow`) stay.
+///
+/// An `OPTIONS` request that the router would refuse is answered with what the address allows:
+/// that is what the method is for (RFC 9110, section 9.3.7).
+pub(crate) fn adopt_foreign_errors(method: &Method, response: &mut Response) {
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error())
+        || response.extensions().get::<Problem>().is_some()
+    {
+        return;
+    }
+    let plain = match response.headers().get(header::CONTENT_TYPE) {
+        None => response.body().is_end_stream(),
+        Some(media_type) => media_type.as_bytes().starts_with(b"text/plain"),
+    };
+    if !plain {
+        return;
+    }
+    response.headers_mut().remove(header::CONTENT_TYPE);
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    *response.body_mut() = Body::empty();
+    let allowed = response.headers().get(header::ALLOW).cloned();
+    match allowed {
+        Some(allowed) if method == Method::OPTIONS && status == StatusCode::METHOD_NOT_ALLOWED => {
+            *response.status_mut() = StatusCode::NO_CONTENT;
+            let allowed = format!("{},OPTIONS", allowed.to_str().unwrap_or_default());
+            if let Ok(allowed) = HeaderValue::try_from(allowed) {
+                response.headers_mut().insert(header::ALLOW, allowed);
+            }
+        }
+        _ => {
+            let problem = foreign(status);
+            response.extensions_mut().insert(problem);
+        }
+    }
+}
+
+fn foreign(status: StatusCode) -> Problem {
+    let kind = ProblemKind::of_status(status);
+    match kind {
+        ProblemKind::NotFound => Problem::new(kind, "There is nothing at this address."),
+        ProblemKind::MethodNotAllowed => Problem::new(
+            kind,
+            "This address does not answer this method; the Allow header lists those it does.",
+        ),
+        ProblemKind::ContentTooLarge => Problem::new(kind, "The request body is over the limit."),
+        _ if status.is_server_error() => Problem::internal(format!("an answer of status {status} without a body"))
+            .with_kind(kind),
+        _ => Problem::new(kind, status.canonical_reason().unwrap_or("Bad request")),
+    }
+}
+
+/// Writes the body of a response that carries a problem, and logs the cause of a server error.
+/// Other responses pass unchanged. Call inside the request's span, once.
+pub(crate) fn render(request_id: &str, response: &mut Response) {
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else {
+        return;
+    };
+    let realworld = response.extensions().get::<realworld::Marker>().is_some();
+    let status = response.status();
+    if status.is_server_error() {
+        match problem.cause() {
+            Some(cause) => {
+                tracing::error!(status = status.as_u16(), problem = problem.kind().slug(), cause = %chain(cause), "request failed");
+            }
+            None => {
+                tracing::error!(status = status.as_u16(), problem = problem.kind().slug(), detail = problem.detail(), "request failed");
+            }
+        }
+    }
+    let body = body(&problem, status, request_id, realworld);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    *response.body_mut() = Body::from(body);
+}
+
+fn body(problem: &Problem, status: StatusCode, request_id: &str, realworld: bool) -> Vec<u8> {
+    let members = Members {
+        r#type: problem.kind().type_reference(),
+        title: problem.kind().title(),
+        status: status.as_u16(),
+        detail: problem.detail(),
+        instance: uuid::Uuid::parse_str(request_id)
+            .ok()
+            .map(|id| id.urn().to_string()),
+        request_id,
+        violations: problem.violations(),
+        errors: realworld.then(|| RealWorldErrors {
+            body: realworld::lines(problem),
+        }),
+    };
+    serde_json::to_vec(&members).expect("strings and numbers always serialise")
+}
+
+/// An error and its sources, on one line.
+fn chain(error: &(dyn Error + Send + Sync + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        // Some errors repeat their source in their own text.
+        let message = error.to_string();
+        if !text.ends_with(&message) {
+            text.push_str(": ");
+            text.push_str(&message);
+        }
+        source = error.source();
+    }
+    text
+}

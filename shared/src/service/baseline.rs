@@ -1,0 +1,115 @@
+//! What surrounds every router.
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, MatchedPath, Request, State},
+    middleware::{self, Next},
+    response::Response,
+};
+use http::Method;
+use tracing::{Instrument, level_filters::LevelFilter};
+
+use super::{
+    RequestId, TraceContext, cors, request_id::X_REQUEST_ID, security_headers,
+};
+use crate::{
+    config::{CORS_ORIGINS, ConfigError, CorsOrigins, LOG_LEVEL, PUBLIC_URL},
+    problem,
+};
+
+/// Largest request body that an extractor reads, in bytes, unless a route says otherwise with
+/// [`axum::extract::DefaultBodyLimit`]: ample for JSON, and sixteen of them at once still fit a
+/// component's memory.
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// The settings of the layers around a router.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Baseline {
+    /// Whether the public URL is https, and browsers are told to insist on it.
+    pub https: bool,
+    /// Which other origins' pages may read answers.
+    pub cors_origins: CorsOrigins,
+    /// The least severe level that is logged.
+    pub log_level: LevelFilter,
+}
+
+impl Default for Baseline {
+    fn default() -> Self {
+        Baseline {
+            https: false,
+            cors_origins: CorsOrigins::None,
+            log_level: LevelFilter::INFO,
+        }
+    }
+}
+
+impl Baseline {
+    /// Reads the settings from Spin's variables.
+    ///
+    /// # Errors
+    ///
+    /// When one of them is invalid or cannot be read.
+    pub async fn from_variables() -> Result<Self, ConfigError> {
+        Ok(Baseline {
+            https: PUBLIC_URL.get().await?.is_https(),
+            cors_origins: CORS_ORIGINS.get().await?,
+            log_level: LOG_LEVEL.get().await?,
+        })
+    }
+}
+
+/// Surrounds a router with what every function has.
+///
+/// From the outside in: request id and trace context (accepted or made, in the request's
+/// extensions, the id in the answer's `x-request-id`), one line in the log per request, security
+/// headers, problems rendered (also those of axum itself: no route, wrong method), CORS, the limit
+/// on bodies ([`MAX_BODY_BYTES`]).
+pub fn baseline(router: Router, settings: Baseline) -> Router {
+    // `Router::layer` runs inside routing, which is what lets the log name the route matched.
+    let router = router.layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
+    let router = match cors::layer(&settings.cors_origins) {
+        Some(layer) => router.layer(layer),
+        None => router,
+    };
+    router.layer(middleware::from_fn_with_state(Arc::new(settings), surround))
+}
+
+async fn surround(State(settings): State<Arc<Baseline>>, mut request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let id = RequestId::of(request.headers());
+    let trace = TraceContext::of(request.headers());
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let span = tracing::error_span!(
+        "request",
+        request_id = id.as_str(),
+        trace_id = trace.trace_id(),
+        span_id = trace.span_id(),
+        parent_id = trace.parent_id(),
+    );
+    request.extensions_mut().insert(id.clone());
+    request.extensions_mut().insert(trace);
+
+    let mut response = next.run(request).instrument(span.clone()).await;
+
+    let _entered = span.enter();
+    problem::adopt_foreign_errors(&method, &mut response);
+    problem::render(id.as_str(), &mut response);
+    if method == Method::HEAD {
+        *response.body_mut() = axum::body::Body::empty();
+    }
+    let headers = response.headers_mut();
+    security_headers::add(headers, settings.https);
+    headers.insert(X_REQUEST_ID, id.header_value());
+    // The route, not the path: paths hold names and ids, queries hold worse.
+    tracing::info!(
+        method = method.as_str(),
+        route = route.as_ref().map(MatchedPath::as_str),
+        status = response.status().as_u16(),
+        duration_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
+        "request"
+    );
+    response
+}

@@ -1,0 +1,45 @@
+//! Headers that make a browser treat answers with suspicion.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+/// For an API: what browsers would render or share, they must not. A handler that serves pages
+/// sets its own values, which stay. After the OWASP REST Security Cheat Sheet.
+const HEADERS: [(HeaderName, HeaderValue); 5] = [
+    (
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("no-store"),
+    ),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    ),
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+];
+
+/// Two years, the least that hstspreload.org asks for is one.
+const STRICT_TRANSPORT_SECURITY: HeaderValue = HeaderValue::from_static("max-age=63072000");
+
+/// Adds the headers that the handler did not set.
+///
+/// `https` says whether the public URL is https: only then may browsers be told to insist on it.
+pub(super) fn add(headers: &mut HeaderMap, https: bool) {
+    for (name, value) in HEADERS {
+        headers.entry(name).or_insert(value);
+    }
+    if https {
+        headers
+            .entry(header::STRICT_TRANSPORT_SECURITY)
+            .or_insert(STRICT_TRANSPORT_SECURITY);
+    }
+}

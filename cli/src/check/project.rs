@@ -1,0 +1,319 @@
+//! What the rules look at, read once.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::SystemTime;
+
+use anyhow::{Context, bail};
+use jenny_host::manifest::{Component, ComponentSource, Manifest, ManifestError};
+
+use super::rust_source;
+use super::world::{self, Interfaces, World};
+
+/// A project as it lies on disk.
+pub(super) struct Project {
+    root: PathBuf,
+    manifest_file: String,
+    manifest_text: String,
+    manifest: Result<Manifest, ManifestError>,
+    files: Vec<String>,
+    sources: Vec<Source>,
+    functions: Vec<String>,
+    worlds: Result<BTreeMap<String, World>, String>,
+    compiled: BTreeMap<String, Compiled>,
+}
+
+/// A Rust file.
+pub(super) struct Source {
+    /// Relative to the root, with `/`.
+    pub(super) path: String,
+    /// The file as it is.
+    pub(super) text: String,
+    /// The file with comments and the insides of literals blanked out, line for line.
+    pub(super) code: String,
+}
+
+/// What became of a component's `source`.
+pub(super) enum Compiled {
+    /// There is no such file.
+    Missing,
+    /// The file is older than this source file of it.
+    Stale(String),
+    /// The file is no component, for this reason.
+    Unreadable(String),
+    /// The component and what it imports and exports.
+    Component(Interfaces),
+}
+
+impl Project {
+    /// Reads the project that this manifest belongs to.
+    pub(super) fn load(manifest_path: &Path) -> anyhow::Result<Self> {
+        let manifest_text = std::fs::read_to_string(manifest_path)
+            .with_context(|| format!("{} cannot be read", manifest_path.display()))?;
+        let root = match manifest_path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+            _ => PathBuf::from("."),
+        };
+        let manifest_file = manifest_path.file_name().map_or_else(
+            || "spin.toml".to_owned(),
+            |name| name.to_string_lossy().into_owned(),
+        );
+        let manifest = Manifest::load(manifest_path);
+        let files = files(&root)?;
+        let sources = sources(&root, &files)?;
+        let compiled = manifest
+            .iter()
+            .flat_map(|manifest| manifest.components.values())
+            .filter_map(|component| Some((component.id.clone(), compiled(&root, component)?)))
+            .collect();
+        Ok(Self {
+            functions: functions(&files),
+            worlds: world::worlds(&root.join("wit")),
+            root,
+            manifest_file,
+            manifest_text,
+            manifest,
+            files,
+            sources,
+            compiled,
+        })
+    }
+
+    /// The manifest's name in the root, usually `spin.toml`.
+    pub(super) fn manifest_file(&self) -> &str {
+        &self.manifest_file
+    }
+
+    /// The manifest, or why it cannot be used.
+    pub(super) fn manifest(&self) -> Result<&Manifest, &ManifestError> {
+        self.manifest.as_ref()
+    }
+
+    /// The components of the manifest; none if it cannot be used, which is a finding of its own.
+    pub(super) fn components(&self) -> impl Iterator<Item = &Component> {
+        self.manifest
+            .iter()
+            .flat_map(|manifest| manifest.components.values())
+    }
+
+    /// The component of that id.
+    pub(super) fn component(&self, id: &str) -> Option<&Component> {
+        self.components().find(|component| component.id == id)
+    }
+
+    /// The line of `key` in the manifest's `table` (`component.health`), or of the table's header
+    /// when the key is not there.
+    pub(super) fn manifest_line(&self, table: &str, key: &str) -> Option<usize> {
+        line_of(&self.manifest_text, table, key)
+    }
+
+    /// Every file that git tracks or would track, relative to the root, with `/`.
+    pub(super) fn files(&self) -> &[String] {
+        &self.files
+    }
+
+    /// Whether git tracks or would track this file.
+    pub(super) fn has(&self, file: &str) -> bool {
+        self.files
+            .binary_search_by(|have| have.as_str().cmp(file))
+            .is_ok()
+    }
+
+    /// Whether this path, relative to the root, exists at all.
+    pub(super) fn exists(&self, path: &str) -> bool {
+        self.root.join(path).exists()
+    }
+
+    /// The text of a file; `None` if it is not there or is no UTF-8.
+    pub(super) fn read(&self, file: &str) -> Option<String> {
+        std::fs::read_to_string(self.root.join(file)).ok()
+    }
+
+    /// The Rust files.
+    pub(super) fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// The names of the folders below `functions/`.
+    pub(super) fn functions(&self) -> &[String] {
+        &self.functions
+    }
+
+    /// The worlds in `wit/` by name, or why they cannot be parsed.
+    pub(super) fn worlds(&self) -> Result<&BTreeMap<String, World>, &str> {
+        self.worlds.as_ref().map_err(String::as_str)
+    }
+
+    /// The world of that name.
+    pub(super) fn world(&self, name: &str) -> Option<&World> {
+        self.worlds.as_ref().ok()?.get(name)
+    }
+
+    /// What became of each component with a local source.
+    pub(super) fn compiled(&self) -> &BTreeMap<String, Compiled> {
+        &self.compiled
+    }
+
+    /// The components that could be decoded, with their interfaces.
+    pub(super) fn decoded(&self) -> impl Iterator<Item = (&Component, &Interfaces)> {
+        self.components()
+            .filter_map(|component| match self.compiled.get(&component.id)? {
+                Compiled::Component(interfaces) => Some((component, interfaces)),
+                _ => None,
+            })
+    }
+}
+
+/// What git tracks, and what it would track if it were added. Without git there is no telling a
+/// source file from what a build or an editor left behind.
+fn files(root: &Path) -> anyhow::Result<Vec<String>> {
+    let output = Command::new("git")
+        .args([
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ])
+        .current_dir(root)
+        .output()
+        .context("git cannot be run: install it, the check reads the files that git knows")?;
+    if !output.status.success() {
+        bail!(
+            "the files of {} cannot be listed: {}",
+            root.display(),
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+    }
+    let mut files: Vec<_> = output
+        .stdout
+        .split(|byte| *byte == 0)
+        .filter(|name| !name.is_empty())
+        .map(|name| String::from_utf8_lossy(name).into_owned())
+        // A file that was deleted but not yet committed is still listed.
+        .filter(|name| root.join(name).is_file())
+        .collect();
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+fn sources(root: &Path, files: &[String]) -> anyhow::Result<Vec<Source>> {
+    files
+        .iter()
+        .filter(|file| file.ends_with(".rs"))
+        .map(|file| {
+            let text = std::fs::read_to_string(root.join(file))
+                .with_context(|| format!("{file} cannot be read"))?;
+            Ok(Source {
+                path: file.clone(),
+                code: rust_source::blank(&text),
+                text,
+            })
+        })
+        .collect()
+}
+
+/// The folders below `functions/`: a folder counts once it holds a file that git knows.
+fn functions(files: &[String]) -> Vec<String> {
+    let mut names: Vec<_> = files
+        .iter()
+        .filter_map(|file| file.strip_prefix("functions/")?.split_once('/'))
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    names.dedup();
+    names
+}
+
+/// Looks at a component's source; `None` for a component from a registry.
+fn compiled(root: &Path, component: &Component) -> Option<Compiled> {
+    let ComponentSource::Local(path) = &component.source else {
+        return None;
+    };
+    let path = root.join(path);
+    let Some(built) = modified(&path) else {
+        return Some(Compiled::Missing);
+    };
+    if let Some(newer) = newer_source(root, &path, built) {
+        return Some(Compiled::Stale(newer));
+    }
+    Some(match world::component(&path) {
+        Ok(interfaces) => Compiled::Component(interfaces),
+        Err(error) => Compiled::Unreadable(format!("{error:#}")),
+    })
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    path.metadata().ok()?.modified().ok()
+}
+
+/// The first source file that changed after the component was built. Cargo writes the list of them
+/// beside the component, in make's notation: `output: input input`, blanks escaped by `\`.
+fn newer_source(root: &Path, component: &Path, built: SystemTime) -> Option<String> {
+    let list = std::fs::read_to_string(component.with_extension("d")).ok()?;
+    let (_, inputs) = list.lines().next()?.split_once(": ")?;
+    let root = root.canonicalize().ok()?;
+    inputs
+        .replace("\\ ", "\0")
+        .split(' ')
+        .map(|input| input.replace('\0', " "))
+        .find(|input| modified(Path::new(input)).is_some_and(|changed| changed > built))
+        .map(|input| match Path::new(&input).strip_prefix(&root) {
+            Ok(relative) => relative.display().to_string(),
+            Err(_) => input,
+        })
+}
+
+/// The line of `key` below the header `[table]`, else the line of the header.
+///
+/// The manifest has been parsed already; this only finds again where something stands, so it may
+/// answer `None` for unusual notations such as inline tables.
+fn line_of(text: &str, table: &str, key: &str) -> Option<usize> {
+    let mut header = None;
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.starts_with('[') {
+            if header.is_some() {
+                break;
+            }
+            let name = line.trim_matches(['[', ']']).replace(['"', ' '], "");
+            if name == table {
+                header = Some(index + 1);
+            }
+        } else if header.is_some()
+            && line
+                .split_once('=')
+                .is_some_and(|(name, _)| name.trim().trim_matches('"') == key)
+        {
+            return Some(index + 1);
+        }
+    }
+    header
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_those_of_the_key_or_of_its_table() {
+        let text =
+            "[variables]\na = {}\n\n[component.x]\nsource = \"s\"\n[component.x.build]\nb = 1\n";
+        assert_eq!(line_of(text, "component.x", "source"), Some(5));
+        assert_eq!(line_of(text, "component.x", "files"), Some(4));
+        assert_eq!(line_of(text, "component.x.build", "b"), Some(7));
+        assert_eq!(line_of(text, "component.y", "source"), None);
+    }
+
+    #[test]
+    fn folders_of_functions_are_named_once() {
+        let files = [
+            "functions/a/Cargo.toml",
+            "functions/a/src/lib.rs",
+            "functions/README.md",
+        ]
+        .map(str::to_owned);
+        assert_eq!(functions(&files), ["a"]);
+    }
+}

@@ -7,6 +7,7 @@ mod config;
 mod generated;
 mod key_value;
 mod sqlite;
+mod stream;
 mod variables;
 mod wasi_key_value;
 
@@ -24,13 +25,20 @@ pub(crate) struct SpinCtx {
     grants: Arc<Grants>,
     capabilities: Capabilities,
     open_stores: usize,
+    open_swaps: usize,
     open_connections: usize,
 }
 
 impl SpinCtx {
     /// The context of a new instance of the component that has `grants`.
     pub(crate) fn new(grants: Arc<Grants>, capabilities: Capabilities) -> Self {
-        Self { grants, capabilities, open_stores: 0, open_connections: 0 }
+        Self {
+            grants,
+            capabilities,
+            open_stores: 0,
+            open_swaps: 0,
+            open_connections: 0,
+        }
     }
 }
 
@@ -61,5 +69,5 @@ impl HasData for Spin {
 ///
 /// If one of them is defined there already.
 pub(crate) fn add_to_linker<T: SpinView + 'static>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
-    generated::add_to_linker::<T, Spin>(linker, T::spin)
+    generated::Spin::add_to_linker::<T, Spin>(linker, T::spin)
 }

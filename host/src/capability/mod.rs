@@ -7,10 +7,11 @@
 //! What a component *may* ask is not decided here but by its [`Grants`], which the bindings check
 //! before they call.
 
-mod local;
 mod grants;
 mod key_value;
 mod key_value_store;
+mod local;
+mod location;
 mod outbound_http;
 mod sqlite;
 mod sqlite_database;
@@ -21,6 +22,8 @@ use std::sync::Arc;
 
 pub use grants::{GrantKind, Grants};
 pub use key_value::{KeyStream, KeyValueError, KeyValueStore, KeyValueStores};
+pub use local::{StoreError, StoreLocations};
+pub(crate) use location::MAX_BUFFERED_BYTES;
 pub use outbound_http::{
     NoOutboundHttp, OutboundHttp, OutboundIo, OutboundRequest, OutboundResponse,
 };

@@ -98,7 +98,9 @@ impl QueryResult {
 
 impl std::fmt::Debug for QueryResult {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("QueryResult").field("columns", &self.columns).finish_non_exhaustive()
+        f.debug_struct("QueryResult")
+            .field("columns", &self.columns)
+            .finish_non_exhaustive()
     }
 }
 
@@ -130,6 +132,14 @@ pub trait SqliteConnection: Send + Sync {
         statement: String,
         parameters: Vec<Value>,
     ) -> Result<QueryResult, SqliteError>;
+
+    /// Runs any number of statements, without parameters and without results, in order until one
+    /// fails. Components cannot ask for this; it serves `--sqlite` and test fixtures.
+    ///
+    /// # Errors
+    ///
+    /// [`SqliteError::Io`] with SQLite's message.
+    async fn execute_batch(&self, statements: String) -> Result<(), SqliteError>;
 
     /// The rowid of the connection's latest successful `INSERT`, 0 before the first.
     async fn last_insert_rowid(&self) -> Result<i64, SqliteError>;

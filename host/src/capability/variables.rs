@@ -2,22 +2,8 @@
 
 use async_trait::async_trait;
 
-/// Why a variable has no value: the errors of `spin:variables@3.0.0`.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum VariableError {
-    /// No variable can be called so.
-    #[error("invalid variable name: {0}")]
-    InvalidName(String),
-    /// The component's manifest entry does not declare the variable.
-    #[error("undefined variable: {0}")]
-    Undefined(String),
-    /// A provider failed.
-    #[error("variables provider: {0}")]
-    Provider(String),
-    /// Anything else.
-    #[error("{0}")]
-    Other(String),
-}
+use crate::variables::Resolver;
+pub use crate::variables::VariableError;
 
 /// The variables of an application, by component.
 #[async_trait]
@@ -35,4 +21,15 @@ pub trait Variables: Send + Sync {
     ///
     /// See [`VariableError`].
     async fn get_all(&self, component: &str) -> Result<Vec<(String, String)>, VariableError>;
+}
+
+#[async_trait]
+impl Variables for Resolver {
+    async fn get(&self, component: &str, name: &str) -> Result<String, VariableError> {
+        Self::get(self, component, name)
+    }
+
+    async fn get_all(&self, component: &str) -> Result<Vec<(String, String)>, VariableError> {
+        Self::get_all(self, component)
+    }
 }

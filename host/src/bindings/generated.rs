@@ -1,0 +1,26 @@
+//! The traits and types that `bindgen!` makes of `wit/world.wit`.
+//!
+//! A function that WIT declares `async` becomes a function over an `Accessor`: it runs beside the
+//! other tasks of its instance. The others are `async` here too, so that they need not block a
+//! thread, but the component model lets nothing else of the instance run meanwhile.
+
+#![allow(missing_docs, unreachable_pub, reason = "generated code")]
+
+wasmtime::component::bindgen!({
+    path: "wit",
+    world: "jenny:host/spin",
+    imports: {
+        "spin:key-value/key-value.[drop]store": trappable,
+        "spin:sqlite/sqlite.[drop]connection": trappable,
+        "wasi:keyvalue/store.[drop]bucket": trappable,
+        "wasi:keyvalue/atomics.[drop]cas": trappable,
+        default: async | trappable,
+    },
+    with: {
+        "spin:key-value/key-value.store": crate::bindings::key_value::Store,
+        "spin:sqlite/sqlite.connection": crate::bindings::sqlite::Connection,
+        "wasi:keyvalue/store.bucket": crate::bindings::wasi_key_value::Bucket,
+        "wasi:keyvalue/atomics.cas": crate::bindings::wasi_key_value::Cas,
+    },
+    require_store_data_send: true,
+});

@@ -1,0 +1,140 @@
+//! `spin:key-value@3.0.0`.
+
+use std::sync::Arc;
+
+use wasmtime::component::{Accessor, FutureReader, Resource, StreamReader};
+
+use super::generated::spin::key_value::key_value::{Error, Host, HostStore, HostStoreWithStore};
+use super::stream::readers;
+use super::{MAX_OPEN_HANDLES, Spin, SpinCtxView};
+use crate::capability::{GrantKind, KeyValueError, KeyValueStore};
+
+/// An open store in the resource table.
+#[allow(unreachable_pub, reason = "the generated code re-exports it")]
+pub struct Store(Arc<dyn KeyValueStore>);
+
+type Answer<R> = wasmtime::Result<Result<R, Error>>;
+
+impl From<KeyValueError> for Error {
+    fn from(error: KeyValueError) -> Self {
+        match error {
+            KeyValueError::StoreTableFull => Self::StoreTableFull,
+            KeyValueError::NoSuchStore => Self::NoSuchStore,
+            KeyValueError::AccessDenied => Self::AccessDenied,
+            KeyValueError::Other(message) => Self::Other(message),
+        }
+    }
+}
+
+impl SpinCtxView<'_> {
+    /// What opening the store called `label` needs: whether the component may, whether it has not
+    /// too many open, and who opens it.
+    pub(super) fn admit_store(
+        &self,
+        label: &str,
+    ) -> Result<Arc<dyn crate::capability::KeyValueStores>, KeyValueError> {
+        if !self.ctx.grants.check(GrantKind::KeyValueStore, label) {
+            return Err(KeyValueError::AccessDenied);
+        }
+        if self.ctx.open_stores >= MAX_OPEN_HANDLES {
+            return Err(KeyValueError::StoreTableFull);
+        }
+        let stores = Arc::clone(&self.ctx.capabilities.key_value);
+        if !stores.is_defined(label) {
+            self.ctx
+                .grants
+                .note_undefined(GrantKind::KeyValueStore, label);
+        }
+        Ok(stores)
+    }
+}
+
+fn store<T>(
+    accessor: &Accessor<T, Spin>,
+    store: &Resource<Store>,
+) -> wasmtime::Result<Arc<dyn KeyValueStore>> {
+    accessor.with(|mut access| Ok(Arc::clone(&access.get().table.get(store)?.0)))
+}
+
+impl Host for SpinCtxView<'_> {}
+
+impl HostStore for SpinCtxView<'_> {
+    fn drop(&mut self, store: Resource<Store>) -> wasmtime::Result<()> {
+        self.table.delete(store)?;
+        self.ctx.open_stores -= 1;
+        Ok(())
+    }
+}
+
+impl<T: 'static> HostStoreWithStore<T> for Spin {
+    async fn open(accessor: &Accessor<T, Self>, label: String) -> Answer<Resource<Store>> {
+        let stores = match accessor.with(|mut access| access.get().admit_store(&label)) {
+            Ok(stores) => stores,
+            Err(error) => return Ok(Err(error.into())),
+        };
+        match stores.open(&label).await {
+            Ok(store) => accessor.with(|mut access| {
+                let view = access.get();
+                view.ctx.open_stores += 1;
+                Ok(Ok(view.table.push(Store(store))?))
+            }),
+            Err(error) => Ok(Err(error.into())),
+        }
+    }
+
+    async fn get(
+        accessor: &Accessor<T, Self>,
+        this: Resource<Store>,
+        key: String,
+    ) -> Answer<Option<Vec<u8>>> {
+        let store = store(accessor, &this)?;
+        Ok(store.get(&key).await.map_err(Error::from))
+    }
+
+    async fn set(
+        accessor: &Accessor<T, Self>,
+        this: Resource<Store>,
+        key: String,
+        value: Vec<u8>,
+    ) -> Answer<()> {
+        let store = store(accessor, &this)?;
+        Ok(store.set(&key, value).await.map_err(Error::from))
+    }
+
+    async fn delete(
+        accessor: &Accessor<T, Self>,
+        this: Resource<Store>,
+        key: String,
+    ) -> Answer<()> {
+        let store = store(accessor, &this)?;
+        Ok(store.delete(&key).await.map_err(Error::from))
+    }
+
+    async fn exists(
+        accessor: &Accessor<T, Self>,
+        this: Resource<Store>,
+        key: String,
+    ) -> Answer<bool> {
+        let store = store(accessor, &this)?;
+        Ok(store.exists(&key).await.map_err(Error::from))
+    }
+
+    async fn get_keys(
+        accessor: &Accessor<T, Self>,
+        this: Resource<Store>,
+    ) -> wasmtime::Result<(StreamReader<String>, FutureReader<Result<(), Error>>)> {
+        let store = store(accessor, &this)?;
+        // This function has no error of its own: the future carries it.
+        let keys = match store.get_keys().await {
+            Ok(keys) => keys,
+            Err(error) => Box::pin(futures::stream::iter([Err(error)])),
+        };
+        readers(
+            accessor,
+            keys,
+            |key| key,
+            |error: KeyValueError| error.into(),
+        )
+        .await
+    }
+}

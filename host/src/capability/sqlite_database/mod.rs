@@ -1,0 +1,256 @@
+//! SQLite databases in files, where Spin keeps them, or in memory.
+
+mod statement;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use rusqlite::{Connection, InterruptHandle};
+use tokio::sync::{Mutex, oneshot};
+use tokio::time::Instant;
+
+use super::location::Location;
+use super::sqlite::{QueryResult, Row, SqliteConnection, SqliteDatabases, SqliteError, Value};
+use super::work::Work;
+use statement::{Failure, Head, Statement};
+
+/// How long a statement waits for another connection's lock before it fails with "database is
+/// locked": what rusqlite, and so Spin, sets for every connection.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The pause between two attempts to get a lock, after those that [`statement`] makes without
+/// giving up its thread.
+const BUSY_PAUSE: Duration = Duration::from_millis(10);
+
+/// How many prepared statements a connection keeps.
+const CACHED_STATEMENTS: usize = 64;
+
+/// The databases of an application by label.
+pub(crate) struct LocalSqlite {
+    databases: BTreeMap<String, Location>,
+    work: Work,
+    /// A database in memory lives as long as a connection to it. These keep theirs until the
+    /// application goes.
+    _anchors: Vec<std::sync::Mutex<Connection>>,
+}
+
+impl LocalSqlite {
+    /// The databases at `databases`; files are created when they are first used.
+    ///
+    /// # Errors
+    ///
+    /// If a database in memory cannot be created.
+    pub(crate) fn new(
+        databases: BTreeMap<String, Location>,
+        work: Work,
+    ) -> Result<Self, SqliteError> {
+        let anchors = databases
+            .values()
+            .filter(|location| matches!(location, Location::Memory(_)))
+            .map(|location| location.connect().map(std::sync::Mutex::new).map_err(io))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            databases,
+            work,
+            _anchors: anchors,
+        })
+    }
+}
+
+#[async_trait]
+impl SqliteDatabases for LocalSqlite {
+    async fn open(&self, label: &str) -> Result<Arc<dyn SqliteConnection>, SqliteError> {
+        let location = self
+            .databases
+            .get(label)
+            .ok_or(SqliteError::NoSuchDatabase)?;
+        Ok(Arc::new(LocalConnection {
+            location: location.clone(),
+            work: self.work,
+            slot: Arc::default(),
+            interrupt: Arc::default(),
+        }))
+    }
+
+    fn is_defined(&self, label: &str) -> bool {
+        self.databases.contains_key(label)
+    }
+}
+
+struct LocalConnection {
+    location: Location,
+    work: Work,
+    /// Filled by the first statement, as on Spin: opening takes no turn of its own on a thread.
+    /// The mutex is asynchronous, so that statements queue up without holding threads.
+    slot: Arc<Mutex<Option<Connection>>>,
+    interrupt: Arc<OnceLock<InterruptHandle>>,
+}
+
+impl LocalConnection {
+    /// Tries to start a statement once.
+    async fn attempt(&self, statement: &Arc<Statement>) -> Result<QueryResult, Failure> {
+        let mut slot = Arc::clone(&self.slot).lock_owned().await;
+        let (reply, answer) = oneshot::channel();
+        let running = Running {
+            interrupt: Arc::clone(&self.interrupt),
+            finished: Arc::new(AtomicBool::new(false)),
+        };
+        let finished = Arc::clone(&running.finished);
+        let interrupt = Arc::clone(&self.interrupt);
+        let statement = Arc::clone(statement);
+        let location = self.location.clone();
+        let work = self.work;
+        work.run_detached(move || {
+            // Whoever asked may have gone while this waited for a thread. What nobody waits for
+            // must not be written.
+            if !reply.is_closed() {
+                match connection(&mut slot, &location, &interrupt, work) {
+                    Ok(connection) => statement::run(connection, &statement, work, reply),
+                    Err(error) => drop(reply.send(Err(Failure::Final(io(error))))),
+                }
+            }
+            finished.store(true, Ordering::Release);
+        });
+        let head = answer.await.map_err(|_| {
+            Failure::Final(SqliteError::Io("the host's storage task ended".to_owned()))
+        })??;
+        Ok(result(head, running))
+    }
+}
+
+impl Drop for LocalConnection {
+    fn drop(&mut self) {
+        // Closing rolls back an open transaction, which is work for a disk.
+        let slot = std::mem::take(&mut self.slot);
+        if self.interrupt.get().is_some() {
+            self.work.run_detached(move || drop(slot));
+        }
+    }
+}
+
+#[async_trait]
+impl SqliteConnection for LocalConnection {
+    async fn execute(
+        &self,
+        statement: String,
+        parameters: Vec<Value>,
+    ) -> Result<QueryResult, SqliteError> {
+        let statement = Arc::new(Statement {
+            sql: statement,
+            parameters,
+        });
+        let mut deadline = None;
+        loop {
+            match self.attempt(&statement).await {
+                Ok(result) => return Ok(result),
+                Err(Failure::Final(error)) => return Err(error),
+                // Waiting here holds no thread: whoever has the lock needs one to let go of it.
+                Err(Failure::Locked(error)) => {
+                    let now = Instant::now();
+                    if now >= *deadline.get_or_insert(now + BUSY_TIMEOUT) {
+                        return Err(error);
+                    }
+                    tokio::time::sleep(BUSY_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn execute_batch(&self, statements: String) -> Result<(), SqliteError> {
+        let mut slot = Arc::clone(&self.slot).lock_owned().await;
+        let interrupt = Arc::clone(&self.interrupt);
+        let location = self.location.clone();
+        let work = self.work;
+        let job = move || {
+            let connection = connection(&mut slot, &location, &interrupt, work)?;
+            connection.busy_timeout(BUSY_TIMEOUT)?;
+            let result = connection.execute_batch(&statements);
+            statement::give_up_soon(connection, work)?;
+            result
+        };
+        work.run(job).await.map_err(SqliteError::Io)?.map_err(io)
+    }
+
+    async fn last_insert_rowid(&self) -> Result<i64, SqliteError> {
+        Ok(self
+            .slot
+            .lock()
+            .await
+            .as_ref()
+            .map_or(0, Connection::last_insert_rowid))
+    }
+
+    async fn changes(&self) -> Result<u64, SqliteError> {
+        Ok(self
+            .slot
+            .lock()
+            .await
+            .as_ref()
+            .map_or(0, Connection::changes))
+    }
+}
+
+/// The connection in `slot`, opened if it is not yet.
+fn connection<'a>(
+    slot: &'a mut Option<Connection>,
+    location: &Location,
+    interrupt: &OnceLock<InterruptHandle>,
+    work: Work,
+) -> rusqlite::Result<&'a mut Connection> {
+    if slot.is_none() {
+        let mut connection = location.connect_for_guest()?;
+        connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+        statement::give_up_soon(&mut connection, work)?;
+        interrupt.get_or_init(|| connection.get_interrupt_handle());
+        *slot = Some(connection);
+    }
+    Ok(slot.as_mut().expect("the slot was filled above"))
+}
+
+/// Ends a statement whose caller has gone: a request that timed out must not leave a query behind
+/// that runs for ever.
+struct Running {
+    interrupt: Arc<OnceLock<InterruptHandle>>,
+    finished: Arc<AtomicBool>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let (Some(handle), false) = (self.interrupt.get(), self.finished.load(Ordering::Acquire))
+        {
+            handle.interrupt();
+        }
+    }
+}
+
+fn result(head: Head, running: Running) -> QueryResult {
+    let first = stream::iter(head.rows.into_iter().map(Ok));
+    let Some(receiver) = head.rest else {
+        running.finished.store(true, Ordering::Release);
+        return QueryResult {
+            columns: head.columns,
+            rows: first.boxed(),
+        };
+    };
+    let rest = stream::unfold((receiver, running), |(mut receiver, running)| async move {
+        let batch = receiver.recv().await?;
+        Some((batch, (receiver, running)))
+    })
+    .map_ok(|batch: Vec<Row>| stream::iter(batch.into_iter().map(Ok)))
+    .try_flatten();
+    QueryResult {
+        columns: head.columns,
+        rows: first.chain(rest).boxed(),
+    }
+}
+
+/// Spin hands SQLite's errors on as text.
+fn io(error: rusqlite::Error) -> SqliteError {
+    SqliteError::Io(error.to_string())
+}

@@ -1,0 +1,206 @@
+//! Runs one statement on a connection and hands out what it returns.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, Rows, params_from_iter};
+use tokio::sync::{mpsc, oneshot};
+
+use super::io;
+use crate::capability::location::MAX_BUFFERED_BYTES;
+use crate::capability::work::Work;
+use crate::capability::{Row, SqliteError, Value};
+
+/// A batch of rows is closed at this many rows, so that a reader gets the first ones early.
+const BATCH_ROWS: usize = 1024;
+
+/// A batch of rows is closed at this many bytes.
+const BATCH_BYTES: usize = 1024 * 1024;
+
+/// Batches that wait for a slow reader: with the one being read and the one being filled, a
+/// result takes at most four batches of memory, however long it is.
+const QUEUED_BATCHES: usize = 2;
+
+/// Attempts at a lock that are made without giving up the thread. The pauses between them double
+/// from one millisecond, 15 ms in all: longer than a neighbour's single write usually takes.
+const PATIENT_ATTEMPTS: i32 = 4;
+
+thread_local! {
+    /// Set when the busy handler gave up. SQLite also reports "busy" without asking the handler,
+    /// when waiting could not help (two transactions that wait for each other); the flag tells
+    /// the cases apart.
+    static GAVE_UP: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Makes `connection` fail soon when another connection holds a lock, so that [`run`] can say
+/// that it is worth trying again.
+pub(super) fn give_up_soon(connection: &mut Connection, work: Work) -> rusqlite::Result<()> {
+    connection.busy_handler(Some(move |attempt: i32| {
+        let patient = work == Work::Pool && attempt < PATIENT_ATTEMPTS;
+        if patient {
+            std::thread::sleep(Duration::from_millis(1 << attempt));
+        } else {
+            GAVE_UP.set(true);
+        }
+        patient
+    }))
+}
+
+/// A statement and its parameters.
+pub(super) struct Statement {
+    pub(super) sql: String,
+    pub(super) parameters: Vec<Value>,
+}
+
+/// The beginning of a result.
+pub(super) struct Head {
+    pub(super) columns: Vec<String>,
+    pub(super) rows: Vec<Row>,
+    /// What follows `rows`; `None` if the statement has run to its end.
+    pub(super) rest: Option<mpsc::Receiver<Result<Vec<Row>, SqliteError>>>,
+}
+
+/// Why there is no [`Head`].
+pub(super) enum Failure {
+    /// Another connection holds a lock; the statement has had no effect and may be tried again.
+    Locked(SqliteError),
+    /// Anything else.
+    Final(SqliteError),
+}
+
+/// Runs `statement`, answers with its first rows through `reply`, and then, unless that was all,
+/// feeds the rest to the reader at the reader's pace.
+pub(super) fn run(
+    connection: &Connection,
+    statement: &Statement,
+    work: Work,
+    reply: oneshot::Sender<Result<Head, Failure>>,
+) {
+    GAVE_UP.set(false);
+    let autocommit = connection.is_autocommit();
+    let failure = |error: rusqlite::Error| {
+        let busy = error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
+        // A statement that took a transaction down with it must not be repeated outside of it.
+        if busy && GAVE_UP.get() && connection.is_autocommit() == autocommit {
+            Failure::Locked(io(error))
+        } else {
+            Failure::Final(io(error))
+        }
+    };
+
+    // A send fails when the caller has gone; there is nobody left to tell.
+    let mut prepared = match connection.prepare_cached(&statement.sql) {
+        Ok(prepared) => prepared,
+        Err(error) => return drop(reply.send(Err(failure(error)))),
+    };
+    let columns: Vec<String> = prepared
+        .column_names()
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    let width = columns.len();
+    let mut rows = match prepared.query(params_from_iter(&statement.parameters)) {
+        Ok(rows) => rows,
+        Err(error) => return drop(reply.send(Err(failure(error)))),
+    };
+    let limits = match work {
+        Work::Pool => (BATCH_ROWS, BATCH_BYTES),
+        // Nobody would read while this thread writes: the whole result is one batch.
+        Work::Inline => (usize::MAX, MAX_BUFFERED_BYTES),
+    };
+    let (batch, ended) = match next_batch(&mut rows, width, limits) {
+        Ok(batch) => batch,
+        Err(BatchError::Sqlite(error)) => return drop(reply.send(Err(failure(error)))),
+        Err(BatchError::Text(error)) => return drop(reply.send(Err(Failure::Final(error)))),
+    };
+    if ended {
+        return drop(reply.send(Ok(Head {
+            columns,
+            rows: batch,
+            rest: None,
+        })));
+    }
+    if work == Work::Inline {
+        let error = format!("query result exceeds limit of {MAX_BUFFERED_BYTES} bytes");
+        return drop(reply.send(Err(Failure::Final(SqliteError::Io(error)))));
+    }
+    let (sender, rest) = mpsc::channel(QUEUED_BATCHES);
+    if reply
+        .send(Ok(Head {
+            columns,
+            rows: batch,
+            rest: Some(rest),
+        }))
+        .is_err()
+    {
+        return;
+    }
+    loop {
+        let (message, last) = match next_batch(&mut rows, width, limits) {
+            Ok((batch, ended)) => (Ok(batch), ended),
+            Err(BatchError::Sqlite(error)) => (Err(io(error)), true),
+            Err(BatchError::Text(error)) => (Err(error), true),
+        };
+        if sender.blocking_send(message).is_err() || last {
+            return;
+        }
+    }
+}
+
+enum BatchError {
+    Sqlite(rusqlite::Error),
+    Text(SqliteError),
+}
+
+/// Reads rows up to the limits (rows, bytes). Says whether these were the last.
+fn next_batch(
+    rows: &mut Rows<'_>,
+    width: usize,
+    (max_rows, max_bytes): (usize, usize),
+) -> Result<(Vec<Row>, bool), BatchError> {
+    let mut batch = Vec::new();
+    let mut bytes = 0;
+    while batch.len() < max_rows && bytes < max_bytes {
+        let Some(row) = rows.next().map_err(BatchError::Sqlite)? else {
+            return Ok((batch, true));
+        };
+        let mut values = Vec::with_capacity(width);
+        for column in 0..width {
+            let value = row.get_ref(column).map_err(BatchError::Sqlite)?;
+            values.push(owned(value, column)?);
+        }
+        bytes += values.iter().map(Value::memory_bytes).sum::<usize>();
+        batch.push(values);
+    }
+    Ok((batch, false))
+}
+
+fn owned(value: ValueRef<'_>, column: usize) -> Result<Value, BatchError> {
+    Ok(match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(integer) => Value::Integer(integer),
+        ValueRef::Real(real) => Value::Real(real),
+        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+        // SQLite does not check what it is given as text, and a WIT string is always UTF-8.
+        ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Value::Text(text.to_owned()),
+            Err(error) => {
+                let message = format!("the text in column {column} is not UTF-8: {error}");
+                return Err(BatchError::Text(SqliteError::Io(message)));
+            }
+        },
+    })
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Value::Null => ValueRef::Null,
+            Value::Integer(integer) => ValueRef::Integer(*integer),
+            Value::Real(real) => ValueRef::Real(*real),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Blob(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}

@@ -1,0 +1,86 @@
+//! What every function does for every request, whatever its routes: the baseline of `shared`.
+
+use http::Method;
+use jenny_test::TestApp;
+
+/// One route of each function.
+const ROUTES: [&str; 3] = ["/health/live", "/api/users", "/api/user"];
+
+#[tokio::test]
+async fn every_answer_carries_the_security_headers() {
+    let app = TestApp::new().await;
+    for path in ROUTES {
+        let response = app.get(path).send().await;
+        response
+            .assert_header("x-content-type-options", "nosniff")
+            .assert_header("referrer-policy", "no-referrer");
+        let policy = response.header("content-security-policy").unwrap_or_default();
+        assert!(policy.contains("default-src 'none'"), "{response:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_names_its_request() {
+    let app = TestApp::new().await;
+    for path in ROUTES {
+        let first = app.get(path).send().await;
+        let second = app.get(path).send().await;
+        let id = first.header("x-request-id").unwrap_or_default();
+        assert!(!id.is_empty(), "{first:?}");
+        assert_ne!(Some(id), second.header("x-request-id"));
+
+        app.get(path)
+            .header("x-request-id", "given-by-the-caller-1")
+            .send()
+            .await
+            .assert_header("x-request-id", "given-by-the-caller-1");
+        let response = app
+            .get(path)
+            .header("x-request-id", "\"injected\": {}")
+            .send()
+            .await;
+        assert_ne!(response.header("x-request-id"), Some("\"injected\": {}"));
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_route_is_a_problem() {
+    let app = TestApp::new().await;
+    app.get("/nowhere").send().await.assert_problem(404, "not-found");
+}
+
+#[tokio::test]
+async fn foreign_origins_are_not_allowed_unless_configured() {
+    let app = TestApp::new().await;
+    let response = app
+        .request(Method::OPTIONS, "/api/user")
+        .header("origin", "https://front.example")
+        .header("access-control-request-method", "PUT")
+        .send()
+        .await;
+    assert_eq!(response.header("access-control-allow-origin"), None, "{response:?}");
+
+    let app = TestApp::builder()
+        .variable("cors_origins", "https://front.example")
+        .build()
+        .await;
+    let preflight = app
+        .request(Method::OPTIONS, "/api/user")
+        .header("origin", "https://front.example")
+        .header("access-control-request-method", "PUT")
+        .header("access-control-request-headers", "authorization,content-type")
+        .send()
+        .await;
+    preflight.assert_header("access-control-allow-origin", "https://front.example");
+    assert!(preflight.status.is_success(), "{preflight:?}");
+    let other = app
+        .get("/api/user")
+        .header("origin", "https://evil.example")
+        .send()
+        .await;
+    assert_ne!(
+        other.header("access-control-allow-origin"),
+        Some("https://evil.example"),
+        "{other:?}"
+    );
+}

@@ -1,0 +1,294 @@
+//! `sign-in`: registration and login.
+
+use jenny_test::{TestApp, TestResponse};
+use serde_json::{Value, json};
+
+fn registration(username: &str, email: &str) -> Value {
+    json!({ "user": { "username": username, "email": email, "password": "correct horse" } })
+}
+
+fn credentials(email: &str, password: &str) -> Value {
+    json!({ "user": { "email": email, "password": password } })
+}
+
+async fn register(app: &TestApp, username: &str, email: &str) -> TestResponse {
+    app.post("/api/users")
+        .json(&registration(username, email))
+        .send()
+        .await
+}
+
+async fn log_in(app: &TestApp, email: &str, password: &str) -> TestResponse {
+    app.post("/api/users/login")
+        .json(&credentials(email, password))
+        .send()
+        .await
+}
+
+#[tokio::test]
+async fn registers_and_logs_in() {
+    let app = TestApp::new().await;
+
+    let registered = register(&app, "jacob", "jake@example.com").await;
+    let logged_in = log_in(&app, "jake@example.com", "correct horse").await;
+
+    registered
+        .assert_status(201)
+        .assert_header("content-type", "application/json")
+        .assert_json("/user/username", "jacob")
+        .assert_json("/user/email", "jake@example.com")
+        .assert_json("/user/bio", "")
+        .assert_json("/user/image", "");
+    logged_in
+        .assert_status(200)
+        .assert_json("/user/username", "jacob");
+    assert_ne!(
+        registered.string_at("/user/token"),
+        logged_in.string_at("/user/token"),
+        "each token has an identifier of its own"
+    );
+}
+
+#[tokio::test]
+async fn the_answer_never_holds_the_password() {
+    let app = TestApp::new().await;
+    let registered = register(&app, "jacob", "jake@example.com").await;
+    assert!(!registered.text().contains("correct horse"));
+    assert!(!registered.text().contains("argon2"));
+}
+
+#[tokio::test]
+async fn unknown_fields_are_ignored_and_never_bound() {
+    let app = TestApp::new().await;
+    app.post("/api/users")
+        .json(&json!({
+            "user": {
+                "username": "jacob", "email": "jake@example.com", "password": "correct horse",
+                "bio": "smuggled", "id": "0", "admin": true,
+            },
+            "extra": 1,
+        }))
+        .send()
+        .await
+        .assert_status(201)
+        .assert_json("/user/bio", "");
+}
+
+#[tokio::test]
+async fn every_failing_field_is_reported_at_once() {
+    let app = TestApp::new().await;
+    let response = app
+        .post("/api/users")
+        .json(&json!({ "user": { "username": "", "email": "no at sign", "password": "short" } }))
+        .send()
+        .await;
+
+    response
+        .assert_problem(422, "validation")
+        .assert_violations(&["/user/username", "/user/email", "/user/password"]);
+    let lines = response.json()["errors"]["body"].clone();
+    assert_eq!(
+        lines.as_array().map(Vec::len),
+        Some(3),
+        "RealWorld clients read `errors.body`: {response:?}"
+    );
+}
+
+#[tokio::test]
+async fn wrong_types_and_broken_rules_are_reported_together() {
+    let app = TestApp::new().await;
+    app.post("/api/users")
+        .json(&json!({ "user": { "username": 7, "email": ["a"], "password": "short" } }))
+        .send()
+        .await
+        .assert_problem(422, "validation")
+        .assert_violations(&["/user/username", "/user/email", "/user/password"]);
+}
+
+#[tokio::test]
+async fn missing_and_null_fields_are_reported() {
+    let app = TestApp::new().await;
+    for body in [
+        json!({ "user": {} }),
+        json!({ "user": { "username": null, "email": null, "password": null } }),
+    ] {
+        app.post("/api/users")
+            .json(&body)
+            .send()
+            .await
+            .assert_problem(422, "validation")
+            .assert_violations(&["/user/username", "/user/email", "/user/password"]);
+    }
+    app.post("/api/users")
+        .json(&json!({}))
+        .send()
+        .await
+        .assert_problem(422, "validation")
+        .assert_violations(&["/user"]);
+}
+
+#[tokio::test]
+async fn over_long_fields_are_refused() {
+    let app = TestApp::new().await;
+    let long = "a".repeat(100_000);
+    app.post("/api/users")
+        .json(&json!({
+            "user": { "username": long, "email": format!("{long}@example.com"), "password": long }
+        }))
+        .send()
+        .await
+        .assert_problem(422, "validation")
+        .assert_violations(&["/user/username", "/user/email", "/user/password"]);
+}
+
+#[tokio::test]
+async fn a_taken_name_and_a_taken_address_are_both_named() {
+    let app = TestApp::new().await;
+    register(&app, "jacob", "jake@example.com").await.assert_status(201);
+
+    register(&app, "jacob", "other@example.com")
+        .await
+        .assert_problem(422, "validation")
+        .assert_violations(&["/user/username"]);
+    register(&app, "other", "jake@example.com")
+        .await
+        .assert_problem(422, "validation")
+        .assert_violations(&["/user/email"]);
+    register(&app, "Jacob", "JAKE@Example.com")
+        .await
+        .assert_problem(422, "validation")
+        .assert_violations(&["/user/username", "/user/email"]);
+}
+
+#[tokio::test]
+async fn of_racing_registrations_one_wins() {
+    let app = TestApp::new().await;
+    let body = registration("jacob", "jake@example.com");
+
+    let answers = futures::future::join_all(
+        (0..8).map(|_| app.post("/api/users").json(&body).send()),
+    )
+    .await;
+
+    let (won, lost): (Vec<_>, Vec<_>) = answers
+        .iter()
+        .partition(|answer| answer.status.as_u16() == 201);
+    assert_eq!(won.len(), 1, "{answers:?}");
+    for answer in lost {
+        answer
+            .assert_problem(422, "validation")
+            .assert_violations(&["/user/username", "/user/email"]);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_address_get_the_same_answer() {
+    let app = TestApp::new().await;
+    register(&app, "jacob", "jake@example.com").await.assert_status(201);
+
+    let wrong = log_in(&app, "jake@example.com", "not the password").await;
+    let unknown = log_in(&app, "nobody@example.com", "not the password").await;
+
+    wrong.assert_problem(401, "unauthorized");
+    let without_instance = |response: &TestResponse| {
+        let mut body = response.json();
+        if let Some(body) = body.as_object_mut() {
+            body.remove("instance");
+            body.remove("request_id");
+        }
+        body
+    };
+    assert_eq!(wrong.status, unknown.status);
+    assert_eq!(without_instance(&wrong), without_instance(&unknown));
+}
+
+#[tokio::test]
+async fn addresses_compare_without_case() {
+    let app = TestApp::new().await;
+    register(&app, "jacob", "jake@example.com").await.assert_status(201);
+    log_in(&app, "Jake@EXAMPLE.com", "correct horse")
+        .await
+        .assert_status(200)
+        .assert_json("/user/email", "jake@example.com");
+}
+
+#[tokio::test]
+async fn text_is_stored_as_text() {
+    let app = TestApp::new().await;
+    for (index, name) in ["Robert'); DROP TABLE users;--", "🦀", "مرحبا", "<b>x</b>"]
+        .iter()
+        .enumerate()
+    {
+        let response = register(&app, name, &format!("user{index}@example.com")).await;
+        if response.status.as_u16() == 201 {
+            response.assert_json("/user/username", *name);
+        } else {
+            response
+                .assert_problem(422, "validation")
+                .assert_violations(&["/user/username"]);
+        }
+    }
+    register(&app, "still-there", "still@example.com")
+        .await
+        .assert_status(201);
+}
+
+#[tokio::test]
+async fn what_is_not_json_is_refused_with_a_problem() {
+    let app = TestApp::new().await;
+    let cases: [(&str, &[u8], u16, &str); 6] = [
+        ("application/json", b"{\"user\": ", 400, "malformed-json"),
+        ("application/json", b"", 400, "malformed-json"),
+        ("application/json", b"{\"user\": \"\xff\xfe\"}", 400, "malformed-json"),
+        ("application/json", b"[1, 2]", 422, "validation"),
+        ("text/plain", b"{}", 415, "unsupported-media-type"),
+        ("application/x-www-form-urlencoded", b"user=1", 415, "unsupported-media-type"),
+    ];
+    for (content_type, body, status, kind) in cases {
+        app.post("/api/users")
+            .header("content-type", content_type)
+            .body(body)
+            .send()
+            .await
+            .assert_problem(status, kind);
+    }
+    app.post("/api/users")
+        .body(&b"{}"[..])
+        .send()
+        .await
+        .assert_problem(415, "unsupported-media-type");
+}
+
+#[tokio::test]
+async fn deeply_nested_json_is_refused() {
+    let app = TestApp::new().await;
+    app.post("/api/users")
+        .header("content-type", "application/json")
+        .body("[".repeat(200_000))
+        .send()
+        .await
+        .assert_problem(400, "malformed-json");
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused() {
+    let app = TestApp::new().await;
+    app.post("/api/users")
+        .header("content-type", "application/json")
+        .body(vec![b' '; 2 * 1024 * 1024])
+        .send()
+        .await
+        .assert_problem(413, "content-too-large");
+}
+
+#[tokio::test]
+async fn other_methods_are_refused_with_the_allowed_ones() {
+    let app = TestApp::new().await;
+    for path in ["/api/users", "/api/users/login"] {
+        app.get(path)
+            .send()
+            .await
+            .assert_problem(405, "method-not-allowed")
+            .assert_header("allow", "POST");
+    }
+}

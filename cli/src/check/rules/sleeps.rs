@@ -33,8 +33,12 @@ pub(super) fn check(project: &Project) -> Vec<Report> {
 /// Where test code starts: at the top of a test file, else at the module of unit tests, which by
 /// custom is the last thing in its file.
 fn first_test_line(source: &Source) -> Option<usize> {
-    let path = &source.path;
-    if path.starts_with("tests/") || path.contains("/tests/") || path.ends_with("/tests.rs") {
+    let path = format!("/{}", source.path);
+    if let Some((_, below)) = path.split_once("/tests/") {
+        // A package of its own down there is no test but what a test runs: a guest, a server.
+        return (!below.contains("/src/")).then_some(1);
+    }
+    if path.ends_with("/tests.rs") {
         return Some(1);
     }
     let mut lines = source.code.lines().enumerate().peekable();
@@ -77,7 +81,12 @@ mod tests {
     #[test]
     fn sleeps_outside_tests_are_fine() {
         let text = "#[cfg(test)]\nmod tests;\nasync fn f() { tokio::time::sleep(d).await }\n";
-        let project = Fixture::new().with("host/src/a.rs", text).load();
-        assert!(check(&project).is_empty());
+        let guest = "async fn f() { tokio::time::sleep(d).await }\n";
+        let project = Fixture::new()
+            .with("host/src/a.rs", text)
+            .with("host/tests/guest/src/lib.rs", guest)
+            .load();
+        let found = messages(check(&project));
+        assert!(found.is_empty(), "{found:?}");
     }
 }

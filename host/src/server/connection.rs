@@ -1,0 +1,157 @@
+//! One connection, from the handshake to its last response.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+
+use http::uri::Scheme;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
+
+use super::activity::{Activity, Doing, TrackedBody, boxed};
+use super::{ServerOptions, Service};
+use crate::Origin;
+
+/// Where the server is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    Serving,
+    /// Requests in flight finish, nothing else begins.
+    Draining,
+    /// Time is up.
+    Stopping,
+}
+
+/// What all connections share.
+pub(super) struct Context<S> {
+    service: S,
+    options: ServerOptions,
+    http: auto::Builder<TokioExecutor>,
+    tls: Option<TlsAcceptor>,
+    local_address: SocketAddr,
+}
+
+impl<S> Context<S> {
+    pub(super) fn new(service: S, options: ServerOptions, local_address: SocketAddr) -> Self {
+        Self {
+            service,
+            http: options.http(),
+            tls: options.tls.clone().map(TlsAcceptor::from),
+            options,
+            local_address,
+        }
+    }
+}
+
+/// Serves one connection. What goes wrong on it is the peer's affair, so it is logged for who
+/// looks for it and otherwise forgotten.
+pub(super) async fn run<S: Service>(
+    context: Arc<Context<S>>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    mut phase: watch::Receiver<Phase>,
+) {
+    // Answers are written whole: waiting for more to send (Nagle) only delays them.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%peer, %error, "cannot set TCP_NODELAY");
+    }
+    let Some(acceptor) = &context.tls else {
+        return serve(&context, stream, peer, Scheme::HTTP, phase).await;
+    };
+    let handshake = tokio::time::timeout(
+        context.options.tls_handshake_timeout,
+        acceptor.accept(stream),
+    );
+    let accepted = tokio::select! {
+        // Either phase after `Serving`, or a dropped server: nobody waits for a handshake then.
+        _ = phase.changed() => return,
+        accepted = handshake => accepted,
+    };
+    match accepted {
+        Ok(Ok(stream)) => serve(&context, stream, peer, Scheme::HTTPS, phase).await,
+        Ok(Err(error)) => tracing::debug!(%peer, %error, "the TLS handshake failed"),
+        Err(_) => tracing::debug!(%peer, "the TLS handshake took too long"),
+    }
+}
+
+async fn serve<S: Service>(
+    context: &Context<S>,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: SocketAddr,
+    scheme: Scheme,
+    mut phase: watch::Receiver<Phase>,
+) {
+    let options = &context.options;
+    let activity = Arc::new(Activity::default());
+    let service = service_fn(|request: http::Request<hyper::body::Incoming>| {
+        let in_progress = activity.begin();
+        let service = context.service.clone();
+        let origin = Origin {
+            scheme: scheme.clone(),
+            peer,
+            local: context.local_address,
+        };
+        async move {
+            let response = service.call(request.map(boxed), origin).await;
+            let response = response.map(|body| TrackedBody::new(body, in_progress));
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let mut connection = pin!(context.http.serve_connection(TokioIo::new(stream), service));
+
+    // hyper times the head of an HTTP/1.1 request, but not the bytes by which it tells HTTP/1.1
+    // from HTTP/2, nor an HTTP/2 connection that never asks anything. This clock does.
+    let opened = Instant::now();
+    let first_look = options.header_read_timeout.min(options.idle_timeout);
+    let mut clock = pin!(tokio::time::sleep(first_look));
+    let mut closing = false;
+    loop {
+        tokio::select! {
+            ended = connection.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(%peer, error = &*error, "the connection ended early");
+                }
+                return;
+            }
+            changed = phase.changed() => {
+                let now = changed.map(|()| *phase.borrow_and_update());
+                match now {
+                    Ok(Phase::Serving) => {}
+                    Ok(Phase::Draining) => {
+                        connection.as_mut().graceful_shutdown();
+                        closing = true;
+                    }
+                    // An error means that the server itself was dropped.
+                    Ok(Phase::Stopping) | Err(_) => return,
+                }
+            }
+            () = clock.as_mut() => {
+                let wait = match activity.doing() {
+                    Doing::Nothing if opened.elapsed() < options.header_read_timeout => {
+                        options.header_read_timeout.saturating_sub(opened.elapsed())
+                    }
+                    Doing::Nothing => {
+                        tracing::debug!(%peer, "closed a connection that asked nothing in time");
+                        return;
+                    }
+                    Doing::Working => options.idle_timeout,
+                    Doing::Idle(quiet) if quiet < options.idle_timeout => options.idle_timeout - quiet,
+                    Doing::Idle(_) if closing => return,
+                    Doing::Idle(_) => {
+                        connection.as_mut().graceful_shutdown();
+                        closing = true;
+                        options.header_read_timeout
+                    }
+                };
+                clock.as_mut().reset(Instant::now() + wait);
+            }
+        }
+    }
+}

@@ -133,12 +133,9 @@ impl Problem {
         Self::new(ProblemKind::Conflict, detail)
     }
 
-    /// 413: the body is over the limit, in bytes.
-    pub fn content_too_large(limit_bytes: usize) -> Self {
-        Self::new(
-            ProblemKind::ContentTooLarge,
-            format!("The request body is over the limit of {limit_bytes} bytes."),
-        )
+    /// 413: the body is over the limit.
+    pub fn content_too_large() -> Self {
+        Self::new(ProblemKind::ContentTooLarge, "The request body is over the limit.")
     }
 
     /// 422: the request breaks the rules listed.

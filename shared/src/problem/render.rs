@@ -57,20 +57,12 @@ pub(crate) fn adopt_foreign_errors(method: &Method, response: &mut Response) {
     response.headers_mut().remove(header::CONTENT_TYPE);
     response.headers_mut().remove(header::CONTENT_LENGTH);
     *response.body_mut() = Body::empty();
-    let allowed = response.headers().get(header::ALLOW).cloned();
-    match allowed {
-        Some(allowed) if method == Method::OPTIONS && status == StatusCode::METHOD_NOT_ALLOWED => {
-            *response.status_mut() = StatusCode::NO_CONTENT;
-            let allowed = format!("{},OPTIONS", allowed.to_str().unwrap_or_default());
-            if let Ok(allowed) = HeaderValue::try_from(allowed) {
-                response.headers_mut().insert(header::ALLOW, allowed);
-            }
-        }
-        _ => {
-            let problem = foreign(status);
-            response.extensions_mut().insert(problem);
-        }
+    if method == Method::OPTIONS && status == StatusCode::METHOD_NOT_ALLOWED {
+        // The router adds `Allow` to this answer further out.
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        return;
     }
+    response.extensions_mut().insert(foreign(status));
 }
 
 fn foreign(status: StatusCode) -> Problem {
@@ -81,7 +73,7 @@ fn foreign(status: StatusCode) -> Problem {
             kind,
             "This address does not answer this method; the Allow header lists those it does.",
         ),
-        ProblemKind::ContentTooLarge => Problem::new(kind, "The request body is over the limit."),
+        ProblemKind::ContentTooLarge => Problem::content_too_large(),
         _ if status.is_server_error() => Problem::internal(format!("an answer of status {status} without a body"))
             .with_kind(kind),
         _ => Problem::new(kind, status.canonical_reason().unwrap_or("Bad request")),

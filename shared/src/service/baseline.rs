@@ -4,11 +4,12 @@ use std::{sync::Arc, time::Instant};
 
 use axum::{
     Router,
+    body::Body,
     extract::{DefaultBodyLimit, MatchedPath, Request, State},
     middleware::{self, Next},
     response::Response,
 };
-use http::Method;
+use http::{Method, header};
 use tracing::{Instrument, level_filters::LevelFilter};
 
 use super::{
@@ -97,8 +98,9 @@ async fn surround(State(settings): State<Arc<Baseline>>, mut request: Request, n
     let _entered = span.enter();
     problem::adopt_foreign_errors(&method, &mut response);
     problem::render(id.as_str(), &mut response);
-    if method == Method::HEAD {
-        *response.body_mut() = axum::body::Body::empty();
+    if method == Method::HEAD && response.headers().contains_key(header::CONTENT_LENGTH) {
+        // axum does the same for its routes, but not for the answer of its fallback.
+        *response.body_mut() = Body::empty();
     }
     let headers = response.headers_mut();
     security_headers::add(headers, settings.https);

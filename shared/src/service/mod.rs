@@ -26,6 +26,9 @@ mod request_id;
 mod security_headers;
 mod trace_context;
 
+#[cfg(test)]
+mod tests;
+
 pub use self::{
     baseline::{Baseline, MAX_BODY_BYTES, baseline},
     entry::{Entry, private},

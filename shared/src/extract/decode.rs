@@ -1,0 +1,317 @@
+//! From a JSON document to a type, with every fault found rather than the first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use serde_path_to_error::{Segment, Track};
+
+use super::pointer;
+use crate::problem::Violation;
+
+/// How often a document is tried. A fault costs one try, seldom a few; past this, those found are
+/// reported and the rest is not looked for, so that a hostile body cannot buy much work.
+const MAX_TRIES: usize = 64;
+
+/// Stand-ins for types that say no more than "expected a UUID string": what is put in when neither
+/// the expected type's own nor null fitted.
+const GUESSES: [&str; 2] = ["00000000-0000-0000-0000-000000000000", "1970-01-01T00:00:00Z"];
+
+/// What became of a document.
+pub(super) struct Decoded<T> {
+    /// The value; with stand-ins where there are violations, and `None` if no stand-in fitted.
+    pub(super) value: Option<T>,
+    /// Wrong types and missing fields.
+    pub(super) violations: Vec<Violation>,
+    /// Pointers to members that the type does not know.
+    pub(super) unknown: BTreeSet<String>,
+}
+
+/// Decodes a document.
+///
+/// serde stops at the first fault. So each fault is noted, a stand-in of the expected type is put
+/// in its place, and the document is tried again.
+pub(super) fn decode<T: DeserializeOwned>(mut document: Value) -> Decoded<T> {
+    let mut violations: Vec<Violation> = Vec::new();
+    let mut unknown = BTreeSet::new();
+    let mut tries_at: BTreeMap<String, usize> = BTreeMap::new();
+    for _ in 0..MAX_TRIES {
+        let fault = match attempt(&document, &mut unknown) {
+            Ok(value) => {
+                return Decoded {
+                    value: Some(value),
+                    violations,
+                    unknown,
+                };
+            }
+            Err(fault) => fault,
+        };
+        let tries = tries_at.entry(fault.pointer.clone()).or_insert(0);
+        *tries += 1;
+        let stand_in = match *tries {
+            1 | 2 => Some(fault.stand_in),
+            3 => Some(Value::Null),
+            tries => GUESSES.get(tries - 4).map(|guess| Value::from(*guess)),
+        };
+        let replaced =
+            stand_in.is_some_and(|stand_in| put(&mut document, &fault.pointer, stand_in));
+        if !is_covered(&violations, &fault.pointer) {
+            violations.push(Violation::new(fault.pointer, fault.detail));
+        }
+        if !replaced {
+            break;
+        }
+    }
+    Decoded {
+        value: None,
+        violations,
+        unknown,
+    }
+}
+
+/// Whether a violation at the pointer would only follow from one already noted.
+pub(super) fn is_covered(violations: &[Violation], at: &str) -> bool {
+    violations
+        .iter()
+        .any(|violation| pointer::is_within(at, &violation.pointer))
+}
+
+struct Fault {
+    pointer: String,
+    detail: String,
+    stand_in: Value,
+}
+
+fn attempt<T: DeserializeOwned>(
+    document: &Value,
+    unknown: &mut BTreeSet<String>,
+) -> Result<T, Fault> {
+    let mut track = Track::new();
+    let deserializer = serde_path_to_error::Deserializer::new(document, &mut track);
+    let result = serde_ignored::deserialize(deserializer, |path| {
+        unknown.insert(ignored_pointer(&path));
+    });
+    result.map_err(|error: serde_json::Error| fault(&error.to_string(), &track.path()))
+}
+
+fn fault(message: &str, path: &serde_path_to_error::Path) -> Fault {
+    let parent = path.iter().fold(String::new(), |parent, segment| match segment {
+        Segment::Seq { index } => pointer::join(&parent, &index.to_string()),
+        Segment::Map { key } => pointer::join(&parent, key),
+        Segment::Enum { variant } => pointer::join(&parent, variant),
+        Segment::Unknown => parent,
+    });
+    if let Some(name) = quoted(message, "missing field ") {
+        return Fault {
+            pointer: pointer::join(&parent, name),
+            detail: "is required".into(),
+            stand_in: Value::Null,
+        };
+    }
+    let (detail, stand_in) = match message.split_once(", expected ") {
+        Some((_, expected)) => expectation(expected),
+        None => (format!("is invalid: {message}"), Value::Null),
+    };
+    Fault {
+        pointer: parent,
+        detail,
+        stand_in,
+    }
+}
+
+/// What serde expected, as a sentence and as a value.
+fn expectation(expected: &str) -> (String, Value) {
+    let whole = |from: &str, to: &str| {
+        (format!("must be a whole number from {from} to {to}"), Value::from(0))
+    };
+    match expected {
+        "u8" => whole("0", "255"),
+        "u16" => whole("0", "65535"),
+        "u32" => whole("0", "4294967295"),
+        "i8" => whole("-128", "127"),
+        "i16" => whole("-32768", "32767"),
+        "i32" => whole("-2147483648", "2147483647"),
+        "u64" | "usize" | "u128" => ("must be a whole number from 0".into(), Value::from(0)),
+        "i64" | "isize" | "i128" => ("must be a whole number".into(), Value::from(0)),
+        "f32" | "f64" => ("must be a number".into(), Value::from(0)),
+        "a boolean" => ("must be true or false".into(), Value::Bool(false)),
+        _ if expected.starts_with("a string") || expected.starts_with("a borrowed string") => {
+            ("must be a string".into(), Value::String(String::new()))
+        }
+        _ if expected.starts_with("a sequence") => ("must be an array".into(), Value::Array(Vec::new())),
+        _ if expected.starts_with("struct ") || expected.starts_with("a map") => {
+            ("must be an object".into(), Value::Object(Map::new()))
+        }
+        _ if expected.contains('`') => {
+            let first = quoted(expected, "one of ").or_else(|| quoted(expected, ""));
+            (
+                format!("must be {expected}"),
+                first.map_or(Value::Null, Value::from),
+            )
+        }
+        _ => (format!("must be {expected}"), Value::Null),
+    }
+}
+
+/// The text between the backticks that follow a prefix.
+fn quoted<'a>(message: &'a str, prefix: &str) -> Option<&'a str> {
+    let (name, _) = message.strip_prefix(prefix)?.strip_prefix('`')?.split_once('`')?;
+    Some(name)
+}
+
+/// Puts a value at a pointer; false when there is no such place.
+fn put(document: &mut Value, at: &str, value: Value) -> bool {
+    if let Some(place) = document.pointer_mut(at) {
+        *place = value;
+        return true;
+    }
+    let parent = pointer::split(at)
+        .and_then(|(parent, name)| Some((document.pointer_mut(parent)?.as_object_mut()?, name)));
+    match parent {
+        Some((object, name)) => {
+            object.insert(name, value);
+            true
+        }
+        None => false,
+    }
+}
+
+fn ignored_pointer(path: &serde_ignored::Path<'_>) -> String {
+    use serde_ignored::Path;
+
+    match path {
+        Path::Root => String::new(),
+        Path::Seq { parent, index } => pointer::join(&ignored_pointer(parent), &index.to_string()),
+        Path::Map { parent, key } => pointer::join(&ignored_pointer(parent), key),
+        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => {
+            ignored_pointer(parent)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(rename_all = "camelCase")]
+    struct Order {
+        customer: Customer,
+        #[serde(default)]
+        line_items: Vec<Item>,
+        state: Option<State>,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Customer {
+        name: String,
+        age: u8,
+        id: uuid::Uuid,
+        nick: Option<String>,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Item {
+        price: f64,
+        gift: bool,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(rename_all = "lowercase")]
+    enum State {
+        Open,
+        Paid,
+    }
+
+    fn faults(document: Value) -> Vec<(String, String)> {
+        decode::<Order>(document)
+            .violations
+            .into_iter()
+            .map(|violation| (violation.pointer, violation.detail))
+            .collect()
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+    }
+
+    #[test]
+    fn every_wrong_type_is_found_at_once() {
+        let found = faults(json!({
+            "customer": {"name": 5, "age": 256, "nick": [], "id": "67e55044-10b1-426f-9247-bb680e5fe0c8"},
+            "lineItems": [{"price": "1", "gift": 0}, 7],
+            "state": "lost",
+        }));
+        assert_eq!(
+            found.into_iter().collect::<BTreeSet<_>>(),
+            pairs(&[
+                ("/customer/name", "must be a string"),
+                ("/customer/age", "must be a whole number from 0 to 255"),
+                ("/customer/nick", "must be a string"),
+                ("/lineItems/0/price", "must be a number"),
+                ("/lineItems/0/gift", "must be true or false"),
+                ("/lineItems/1", "must be an object"),
+                ("/state", "must be `open` or `paid`"),
+            ])
+            .into_iter()
+            .collect()
+        );
+    }
+
+    #[test]
+    fn missing_fields_are_found_and_nothing_under_them() {
+        assert_eq!(faults(json!({})), pairs(&[("/customer", "is required")]));
+        assert_eq!(
+            faults(json!({"customer": {}})),
+            pairs(&[
+                ("/customer/name", "is required"),
+                ("/customer/age", "is required"),
+                ("/customer/id", "is required"),
+            ])
+        );
+    }
+
+    #[test]
+    fn a_text_of_its_own_form_does_not_hide_what_comes_after() {
+        let found = faults(json!({"customer": {"name": 1, "age": -1, "id": "x"}}));
+        let pointers: Vec<_> = found.iter().map(|fault| fault.0.as_str()).collect();
+        assert_eq!(pointers, ["/customer/age", "/customer/id", "/customer/name"]);
+        assert!(found[1].1.starts_with("is invalid: UUID parsing failed"), "{}", found[1].1);
+    }
+
+    #[test]
+    fn a_type_without_a_stand_in_ends_the_search_with_what_was_found() {
+        let decoded = decode::<std::net::IpAddr>(json!("x"));
+        assert_eq!(decoded.violations.len(), 1);
+        assert!(decoded.value.is_none());
+    }
+
+    #[test]
+    fn the_whole_document_may_be_of_the_wrong_type() {
+        assert_eq!(faults(json!("x")), pairs(&[("", "must be an object")]));
+        assert_eq!(faults(json!(null)), pairs(&[("", "must be an object")]));
+    }
+
+    #[test]
+    fn unknown_members_are_all_named() {
+        let decoded = decode::<Order>(json!({
+            "customer": {"name": "n", "age": 1, "id": "67e55044-10b1-426f-9247-bb680e5fe0c8", "x/y": 1},
+            "lineItems": [{"price": 1, "gift": true, "z": 1}],
+            "admin": true,
+        }));
+        assert!(decoded.value.is_some());
+        assert_eq!(
+            decoded.unknown.into_iter().collect::<Vec<_>>(),
+            ["/admin", "/customer/x~1y", "/lineItems/0/z"]
+        );
+    }
+
+    #[test]
+    fn a_body_full_of_faults_costs_bounded_work() {
+        let decoded = decode::<Vec<String>>(Value::Array(vec![json!(1); 10_000]));
+        assert_eq!(decoded.violations.len(), MAX_TRIES);
+    }
+}

@@ -1,0 +1,210 @@
+//! The JSON body extractors.
+
+use axum::extract::{FromRequest, Request};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use validator::Validate;
+
+use super::{decode, document, rules};
+use crate::problem::{Problem, ProblemKind, Violation};
+
+/// A JSON body that keeps every rule of its type; unknown fields are refused.
+///
+/// # Rejections
+///
+/// All as problems: 415 for another media type than `application/json` or `…+json`; 413 over the
+/// limit; 400 for an empty body, invalid UTF-8, malformed JSON, a name twice in one object; 422
+/// with every fault at once for wrong types, missing and unknown fields and broken rules.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ValidJson<T>(pub T);
+
+/// Like [`ValidJson`], with unknown fields ignored: for contracts whose clients send extras.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LenientJson<T>(pub T);
+
+impl<T, S> FromRequest<S> for ValidJson<T>
+where
+    T: DeserializeOwned + Validate,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let document = document::parse(&read(request).await?)?;
+        validated(document, UnknownFields::Refused).map(ValidJson)
+    }
+}
+
+impl<T, S> FromRequest<S> for LenientJson<T>
+where
+    T: DeserializeOwned + Validate,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let document = document::parse(&read(request).await?)?;
+        validated(document, UnknownFields::Ignored).map(LenientJson)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum UnknownFields {
+    Refused,
+    Ignored,
+}
+
+fn validated<T>(document: Value, unknown_fields: UnknownFields) -> Result<T, Problem>
+where
+    T: DeserializeOwned + Validate,
+{
+    let decoded = decode::decode::<T>(document.clone());
+    let mut violations = decoded.violations;
+    if let Some(errors) = decoded.value.as_ref().and_then(|value| value.validate().err()) {
+        // A rule broken by a stand-in says nothing about what the client sent.
+        let broken = rules::violations(&errors, &document)
+            .into_iter()
+            .filter(|violation| !decode::is_covered(&violations, &violation.pointer))
+            .collect::<Vec<_>>();
+        violations.extend(broken);
+    }
+    if unknown_fields == UnknownFields::Refused {
+        let unknown = decoded.unknown.into_iter();
+        violations.extend(unknown.map(|pointer| Violation::new(pointer, "is not a known field")));
+    }
+    match decoded.value {
+        Some(value) if violations.is_empty() => Ok(value),
+        _ => {
+            violations.sort();
+            Err(Problem::unprocessable(violations))
+        }
+    }
+}
+
+async fn read(request: Request) -> Result<Bytes, Problem> {
+    if !is_json(request.headers()) {
+        return Err(Problem::new(
+            ProblemKind::UnsupportedMediaType,
+            "The body must be JSON, and its Content-Type application/json.",
+        )
+        // RFC 9110, section 15.5.16 lets `Accept` say what would have been read.
+        .with_header(header::ACCEPT, HeaderValue::from_static("application/json")));
+    }
+    // axum counts the bytes as they arrive, so that a body without Content-Length is limited too.
+    Bytes::from_request(request, &()).await.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Problem::content_too_large()
+        } else {
+            Problem::bad_request("The body broke off before its end.").with_cause(rejection)
+        }
+    })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+        return false;
+    };
+    let media_type = value.to_str().unwrap_or_default();
+    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{RequestExt, body::Body, extract::DefaultBodyLimit, routing::post};
+    use serde::Deserialize;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize, Validate)]
+    struct Registration {
+        #[validate(nested)]
+        user: NewUser,
+    }
+
+    #[derive(Debug, Deserialize, Validate)]
+    struct NewUser {
+        username: String,
+        #[validate(email)]
+        email: String,
+        #[validate(length(min = 8))]
+        password: String,
+    }
+
+    fn request(body: impl Into<Body>) -> Request {
+        Request::post("/")
+            .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
+            .body(body.into())
+            .unwrap()
+    }
+
+    fn lines(problem: &Problem) -> Vec<String> {
+        problem
+            .violations()
+            .iter()
+            .map(|violation| format!("{} {}", violation.pointer, violation.detail))
+            .collect()
+    }
+
+    const FAULTY: &str = r#"{"user":{"username":5,"email":"x","password":"short","role":"admin"},"z":1}"#;
+
+    #[tokio::test]
+    async fn every_fault_is_reported_at_once() {
+        let problem = request(FAULTY).extract::<ValidJson<Registration>, _>().await.unwrap_err();
+        assert_eq!(problem.status(), 422);
+        assert_eq!(
+            lines(&problem),
+            [
+                "/user/email must be an e-mail address",
+                "/user/password must be at least 8 characters long",
+                "/user/role is not a known field",
+                "/user/username must be a string",
+                "/z is not a known field",
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn the_lenient_one_ignores_what_it_does_not_know() {
+        let problem = request(FAULTY).extract::<LenientJson<Registration>, _>().await.unwrap_err();
+        assert_eq!(lines(&problem).len(), 3);
+        let body = r#"{"user":{"username":"u","email":"u@example.org","password":"12345678","role":"x"}}"#;
+        let LenientJson(registration) =
+            request(body).extract::<LenientJson<Registration>, _>().await.unwrap();
+        assert_eq!(registration.user.username, "u");
+    }
+
+    #[tokio::test]
+    async fn other_media_types_are_refused() {
+        for value in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "json"] {
+            let mut request = request(FAULTY);
+            request.headers_mut().insert(header::CONTENT_TYPE, value.parse().unwrap());
+            let problem = request.extract::<ValidJson<Registration>, _>().await.unwrap_err();
+            assert_eq!(problem.status(), 415, "{value}");
+        }
+        let mut bare = request(FAULTY);
+        bare.headers_mut().remove(header::CONTENT_TYPE);
+        let problem = bare.extract::<ValidJson<Registration>, _>().await.unwrap_err();
+        assert_eq!(problem.status(), 415);
+        let mut vendor = request(FAULTY);
+        vendor.headers_mut().insert(header::CONTENT_TYPE, "Application/Vnd.Api+JSON".parse().unwrap());
+        let problem = vendor.extract::<ValidJson<Registration>, _>().await.unwrap_err();
+        assert_eq!(problem.status(), 422);
+    }
+
+    #[tokio::test]
+    async fn a_body_over_the_limit_is_refused_also_without_a_length() {
+        let router = axum::Router::new()
+            .route("/", post(async |_: ValidJson<Registration>| "read"))
+            .layer(DefaultBodyLimit::max(16));
+        let frames = (0..4).map(|_| Ok::<_, std::io::Error>("\"aaaaaa\""));
+        let stream = Body::from_stream(futures::stream::iter(frames));
+        assert_eq!(axum::body::HttpBody::size_hint(&stream).exact(), None);
+        let response = router.oneshot(request(stream)).await.unwrap();
+        assert_eq!(response.status(), 413);
+    }
+}

@@ -1,0 +1,404 @@
+//! An application: its routes and components, and the path of a request through them.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use http::uri::Scheme;
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use http_body_util::BodyExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::Body;
+use crate::body::GuardedBody;
+use crate::capability::Capabilities;
+use crate::engine::Runtime;
+use crate::instance::{Component, Exchange, Instances};
+use crate::limits::Limits;
+use crate::load::{self, LoadError, LoadProgress};
+use crate::logs::LogSink;
+use crate::manifest::{Manifest, StaticResponse, TriggerTarget};
+use crate::outbound::Refusals;
+use crate::problem;
+use crate::request;
+use crate::route::{RouteMatch, RouteTable, WELL_KNOWN_PREFIX};
+use crate::state::Clock;
+use crate::variables::Resolver;
+
+/// The peer address that Spin gives requests between components.
+const CHAINED_PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+/// More permits than any machine can use, and few enough for a semaphore on every platform.
+const MAX_PERMITS: usize = 1 << 20;
+
+/// How an application is run.
+#[derive(Clone, Default)]
+pub struct AppOptions {
+    /// Bounds on time, memory and concurrency.
+    pub limits: Limits,
+    /// Where components' output is kept, one file for each stream; `None` keeps none. Spin's
+    /// place is `.spin/logs` beside the manifest.
+    pub log_directory: Option<PathBuf>,
+    /// Do not repeat components' output on the terminal.
+    pub quiet: bool,
+    /// Receives every line that components print.
+    pub log_sink: Option<Arc<dyn LogSink>>,
+    /// Environment variables for all components. They win over the manifest's.
+    pub environment: Vec<(String, String)>,
+    /// The time that components see; `None` is the system's.
+    pub clock: Option<Arc<dyn Clock>>,
+}
+
+impl std::fmt::Debug for AppOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AppOptions")
+            .field("limits", &self.limits)
+            .field("log_directory", &self.log_directory)
+            .field("quiet", &self.quiet)
+            .field(
+                "environment",
+                &self.environment.iter().map(|(k, _)| k).collect::<Vec<_>>(),
+            )
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where a request came from.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// `http` or `https`.
+    pub scheme: Scheme,
+    /// The client.
+    pub peer: SocketAddr,
+    /// The address that it connected to.
+    pub local: SocketAddr,
+}
+
+/// How busy an application is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Activity {
+    /// Requests in progress, those between components and response bodies being sent included.
+    pub requests: usize,
+    /// Instances that exist.
+    pub instances: usize,
+}
+
+/// A loaded application. Cloning is cheap.
+///
+/// It must be used inside a tokio runtime with timers; instances run as tasks of it.
+#[derive(Clone)]
+pub struct App(Arc<AppInner>);
+
+pub(crate) struct AppInner {
+    manifest: Manifest,
+    routes: RouteTable,
+    components: HashMap<String, Instances>,
+    limits: Limits,
+    outside: Admission,
+    inside: Admission,
+    places: Arc<Semaphore>,
+    draining: CancellationToken,
+}
+
+impl Drop for AppInner {
+    /// Idle instances end now rather than when their time is up.
+    fn drop(&mut self) {
+        self.draining.cancel();
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App")
+            .field("manifest", &self.0.manifest.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Compiles the components of `manifest`, several at once, and connects them to
+    /// `capabilities`. `progress` is told how it goes, from several threads.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`], for the first component of the manifest with something wrong.
+    ///
+    /// # Panics
+    ///
+    /// If `progress` panics.
+    pub async fn load(
+        runtime: &Runtime,
+        manifest: Manifest,
+        resolver: Resolver,
+        capabilities: Capabilities,
+        options: AppOptions,
+        progress: impl Fn(LoadProgress<'_>) + Send + Sync + 'static,
+    ) -> Result<Self, LoadError> {
+        let routes = RouteTable::new(&manifest)?;
+        let runtime = runtime.clone();
+        let loading = tokio::task::spawn_blocking(move || {
+            let loaded = load::components(&runtime, &manifest, &resolver, &options, &progress);
+            loaded
+                .map(|loaded| Self::new(&runtime, manifest, routes, loaded, &capabilities, options))
+        });
+        match loading.await {
+            Ok(app) => app,
+            Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+        }
+    }
+
+    fn new(
+        runtime: &Runtime,
+        manifest: Manifest,
+        routes: RouteTable,
+        loaded: Vec<load::Loaded>,
+        capabilities: &Capabilities,
+        options: AppOptions,
+    ) -> Self {
+        let limits = options.limits;
+        let places = Arc::new(Semaphore::new(limits.max_instances.min(MAX_PERMITS)));
+        let draining = CancellationToken::new();
+        Self(Arc::new_cyclic(|app| {
+            let instances = |loaded: load::Loaded| {
+                let id = loaded.id.to_string();
+                let component = Component {
+                    id: loaded.id,
+                    compiled: loaded.compiled,
+                    engine: runtime.engine().clone(),
+                    consume_fuel: runtime.consumes_fuel(),
+                    limits: limits.clone(),
+                    environment: loaded.environment,
+                    files: loaded.files,
+                    logs: loaded.logs,
+                    clock: options.clock.clone(),
+                    grants: loaded.grants,
+                    capabilities: capabilities.clone(),
+                    allowed_hosts: loaded.allowed_hosts,
+                    refusals: Refusals::default(),
+                    places: Arc::clone(&places),
+                    draining: draining.clone(),
+                    app: app.clone(),
+                };
+                (id, Instances::new(Arc::new(component)))
+            };
+            AppInner {
+                components: loaded.into_iter().map(instances).collect(),
+                outside: Admission::new(limits.max_concurrent_requests),
+                inside: Admission::new(limits.max_concurrent_requests),
+                manifest,
+                routes,
+                places: Arc::clone(&places),
+                draining: draining.clone(),
+                limits,
+            }
+        }))
+    }
+
+    /// Answers a request. It never fails: what goes wrong is a problem (RFC 9457) with a status
+    /// of 400, 404, 500, 503 or 504.
+    ///
+    /// Dropping the future gives the request up. The component is not told, but what it still
+    /// does counts only against the limit of instances.
+    pub async fn handle(&self, request: Request<Body>, origin: Origin) -> Response<Body> {
+        self.0.handle(request, &origin, &self.0.outside).await
+    }
+
+    /// The manifest that was loaded.
+    pub fn manifest(&self) -> &Manifest {
+        &self.0.manifest
+    }
+
+    /// The routes, in the order in which they are matched.
+    pub fn routes(&self) -> &RouteTable {
+        &self.0.routes
+    }
+
+    /// What is going on right now.
+    pub fn activity(&self) -> Activity {
+        let max_instances = self.0.limits.max_instances.min(MAX_PERMITS);
+        Activity {
+            requests: self.0.outside.entered() + self.0.inside.entered(),
+            instances: max_instances.saturating_sub(self.0.places.available_permits()),
+        }
+    }
+
+    /// Ends the application: lets requests in progress finish, and then what components do after
+    /// their responses, for at most `patience` in all. Requests that come later are answered 503.
+    /// Returns whether everything finished.
+    pub async fn drain(&self, patience: Duration) -> bool {
+        let finished = async {
+            self.0.outside.close().await;
+            self.0.draining.cancel();
+            let all = self.0.limits.max_instances.min(MAX_PERMITS) as u32;
+            if let Ok(places) = self.0.places.acquire_many(all).await {
+                places.forget();
+            }
+        };
+        tokio::time::timeout(patience, finished).await.is_ok()
+    }
+}
+
+impl AppInner {
+    async fn handle(
+        &self,
+        mut request: Request<Body>,
+        origin: &Origin,
+        admission: &Admission,
+    ) -> Response<Body> {
+        request::strip(request.headers_mut());
+        if let Some(name) = request.uri().path().strip_prefix(WELL_KNOWN_PREFIX) {
+            return match name {
+                "health" => Response::new(problem::full("OK")),
+                _ => problem::not_found(),
+            };
+        }
+        if let Err(detail) = request::make_absolute(&mut request, &origin.scheme) {
+            return problem::bad_request(detail);
+        }
+        let path = request.uri().path().to_owned();
+        let Some(route) = self.routes.route(&path) else {
+            return problem::not_found();
+        };
+        match route.target() {
+            TriggerTarget::Static(response) => static_response(response),
+            TriggerTarget::Component(id) => {
+                self.dispatch(id, request, &route, origin.peer, admission)
+                    .await
+            }
+        }
+    }
+
+    /// Answers a request of one component to another, `private` ones included.
+    pub(crate) async fn handle_chained(
+        &self,
+        id: &str,
+        mut request: Request<Body>,
+    ) -> Response<Body> {
+        request::strip(request.headers_mut());
+        let path = request.uri().path().to_owned();
+        let Some(route) = self.routes.internal(id, &path) else {
+            return problem::not_found();
+        };
+        self.dispatch(id, request, &route, CHAINED_PEER, &self.inside)
+            .await
+    }
+
+    /// Answers a request of a component to the application itself.
+    ///
+    /// Spin sends it over the network to where it listens. In process it takes the same routes,
+    /// and needs no listener.
+    pub(crate) async fn handle_own(&self, mut request: Request<Body>) -> Response<Body> {
+        request
+            .headers_mut()
+            .insert(http::header::HOST, HeaderValue::from_static("self"));
+        let origin = Origin {
+            scheme: Scheme::HTTP,
+            peer: CHAINED_PEER,
+            local: CHAINED_PEER,
+        };
+        self.handle(request, &origin, &self.inside).await
+    }
+
+    async fn dispatch(
+        &self,
+        id: &str,
+        mut request: Request<Body>,
+        route: &RouteMatch<'_, '_>,
+        peer: SocketAddr,
+        admission: &Admission,
+    ) -> Response<Body> {
+        let Some(instances) = self.components.get(id) else {
+            return problem::not_found();
+        };
+        request::add_spin_headers(&mut request, route, peer);
+        let deadline = Instant::now() + self.limits.request_timeout;
+        let Some(permit) = admission.enter(self.limits.queue_timeout).await else {
+            return problem::saturated();
+        };
+        let exchange = Arc::new(Exchange::default());
+        let answer = instances.handle(Arc::clone(&exchange), request);
+        match tokio::time::timeout_at(deadline, answer).await {
+            Ok(Ok(response)) => {
+                response.map(|body| GuardedBody::new(body, exchange, permit).boxed_unsync())
+            }
+            Ok(Err(error)) => request::failed(&instances.component, &error),
+            Err(_) => request::gave_up(&instances.component, self.limits.request_timeout),
+        }
+    }
+}
+
+fn static_response(answer: &StaticResponse) -> Response<Body> {
+    let body = answer
+        .body
+        .as_ref()
+        .map_or_else(problem::empty, |body| problem::full(body.clone()));
+    let mut response = Response::new(body);
+    *response.status_mut() =
+        StatusCode::from_u16(answer.status_code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in &answer.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}
+
+/// Bounds how many requests are in progress.
+///
+/// Requests that components send each other have an admission of their own: if they waited for the
+/// requests that sent them to finish, both would wait for ever.
+struct Admission {
+    permits: Arc<Semaphore>,
+    max: usize,
+    waiting: AtomicUsize,
+}
+
+impl Admission {
+    fn new(max: usize) -> Self {
+        let max = max.min(MAX_PERMITS);
+        Self {
+            permits: Arc::new(Semaphore::new(max)),
+            max,
+            waiting: AtomicUsize::new(0),
+        }
+    }
+
+    fn entered(&self) -> usize {
+        self.max.saturating_sub(self.permits.available_permits())
+    }
+
+    /// Waits for a place, but not for long, and with no more requests than there are places.
+    async fn enter(&self, patience: Duration) -> Option<OwnedSemaphorePermit> {
+        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
+            return Some(permit);
+        }
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.max {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        let _queued = Queued(&self.waiting);
+        let permit = Arc::clone(&self.permits).acquire_owned();
+        tokio::time::timeout(patience, permit).await.ok()?.ok()
+    }
+
+    /// Lets nobody in any more and waits until everybody has left.
+    async fn close(&self) {
+        if let Ok(permits) = self.permits.acquire_many(self.max as u32).await {
+            permits.forget();
+        }
+    }
+}
+
+/// One waiting request; its client may leave at any time.
+struct Queued<'a>(&'a AtomicUsize);
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,362 @@
+//! Instances of one component: when they are made, what they accept, when they end.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use http::{Request, Response};
+use tokio::sync::Semaphore;
+use tokio::time::Sleep;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use wasmtime::component::GuestTaskId;
+use wasmtime::{Engine, Store, StoreContextMut};
+use wasmtime_wasi_http::WasiHttpView as _;
+use wasmtime_wasi_http::handler::{
+    HandlerState, Instance, ProxyHandler, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus,
+};
+
+use crate::Body;
+use crate::allowed_hosts::AllowedHosts;
+use crate::app::AppInner;
+use crate::capability::{Capabilities, Grants};
+use crate::engine::{Compiled, EPOCH_TICK};
+use crate::files::Files;
+use crate::limits::Limits;
+use crate::logs::ComponentLogs;
+use crate::state::{Clock, HostState, InstanceStatus};
+
+/// Guest code that keeps an instance's event loop this long from going round is taken for a busy
+/// loop, and new requests for the component go elsewhere. Hashing a password takes a quarter.
+const STALL: Duration = Duration::from_millis(200);
+
+/// How long the rest of an instance may go on once one of its requests was given up.
+const EXPIRED_GRACE: Duration = Duration::from_secs(5);
+
+/// Everything that the instances of one component have in common.
+pub(crate) struct Component {
+    pub(crate) id: Arc<str>,
+    pub(crate) compiled: Arc<Compiled>,
+    pub(crate) engine: Engine,
+    pub(crate) consume_fuel: bool,
+    pub(crate) limits: Limits,
+    pub(crate) environment: Vec<(String, String)>,
+    pub(crate) files: Files,
+    pub(crate) logs: Arc<ComponentLogs>,
+    pub(crate) clock: Option<Arc<dyn Clock>>,
+    pub(crate) grants: Arc<Grants>,
+    pub(crate) capabilities: Capabilities,
+    pub(crate) allowed_hosts: Arc<AllowedHosts>,
+    pub(crate) refusals: crate::outbound::Refusals,
+    /// Places for instances, shared by all components of the application.
+    pub(crate) places: Arc<Semaphore>,
+    pub(crate) draining: CancellationToken,
+    /// The application, for requests between its components.
+    pub(crate) app: Weak<AppInner>,
+}
+
+/// No place for another instance became free in time.
+#[derive(Debug, thiserror::Error)]
+#[error("the limit of instances is reached")]
+pub(crate) struct NoPlace;
+
+/// One request on its way, as far as its instance is concerned.
+#[derive(Default)]
+pub(crate) struct Exchange(OnceLock<Arc<InstanceStatus>>);
+
+impl Exchange {
+    /// Whether the instance that took the request came to a bad end.
+    pub(crate) fn instance_failed(&self) -> bool {
+        self.0.get().is_some_and(|status| status.has_failed())
+    }
+}
+
+/// Hands requests to the instances of one component.
+pub(crate) struct Instances {
+    pub(crate) component: Arc<Component>,
+    handler: RwLock<ProxyHandler<Factory>>,
+}
+
+impl Instances {
+    pub(crate) fn new(component: Arc<Component>) -> Self {
+        let handler = RwLock::new(ProxyHandler::new(Factory::new(Arc::clone(&component))));
+        Self { component, handler }
+    }
+
+    pub(crate) async fn handle(
+        &self,
+        exchange: Arc<Exchange>,
+        request: Request<Body>,
+    ) -> wasmtime::Result<Response<Body>> {
+        self.handler().handle(exchange, request).await
+    }
+
+    /// The handler for a new request.
+    ///
+    /// wasmtime's handler puts a request into one queue for all instances that said they were
+    /// free. An instance that waited for something, said so, and then fell into a busy loop
+    /// never takes it, and nobody else is asked. So once an instance stalls, new requests get a
+    /// fresh handler; the old one lives on until its instances are done.
+    fn handler(&self) -> ProxyHandler<Factory> {
+        let current = self
+            .handler
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if !current.state().stalled.load(Ordering::Relaxed) {
+            return current;
+        }
+        let mut handler = self.handler.write().unwrap_or_else(PoisonError::into_inner);
+        // Another request may have replaced it meanwhile.
+        if handler.state().stalled.load(Ordering::Relaxed) {
+            *handler = ProxyHandler::new(Factory::new(Arc::clone(&self.component)));
+        }
+        handler.clone()
+    }
+}
+
+/// Makes instances.
+pub(crate) struct Factory {
+    component: Arc<Component>,
+    stalled: Arc<AtomicBool>,
+}
+
+impl Factory {
+    fn new(component: Arc<Component>) -> Self {
+        Self {
+            component,
+            stalled: Arc::default(),
+        }
+    }
+}
+
+impl HandlerState for Factory {
+    type StoreData = HostState;
+    type WorkerExpiration = Expiration;
+    type WorkerState = Worker;
+
+    async fn instantiate(&self) -> wasmtime::Result<Instance<HostState, Expiration, Worker>> {
+        let component = &self.component;
+        let limits = &component.limits;
+        let place = match Arc::clone(&component.places).try_acquire_owned() {
+            Ok(place) => place,
+            Err(_) => {
+                let wait = Arc::clone(&component.places).acquire_owned();
+                match tokio::time::timeout(limits.queue_timeout, wait).await {
+                    Ok(Ok(place)) => place,
+                    Ok(Err(_)) | Err(_) => return Err(NoPlace.into()),
+                }
+            }
+        };
+        let status = Arc::new(InstanceStatus::default());
+        let state = HostState::new(component, place)?;
+        let mut store = Store::new(&component.engine, state);
+        store.limiter(|state| &mut state.limiter);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
+        if component.consume_fuel {
+            store.set_fuel(u64::MAX)?;
+        }
+        let instantiated = component.compiled.pre.instantiate_async(&mut store);
+        let proxy = match tokio::time::timeout(limits.request_timeout, instantiated).await {
+            Ok(proxy) => proxy?,
+            Err(_) => wasmtime::bail!("starting an instance took too long"),
+        };
+        let (requests, concurrent) = if component.compiled.is_reusable() {
+            (
+                limits.requests_per_instance.max(1),
+                limits.concurrent_requests_per_instance.max(1),
+            )
+        } else {
+            (1, 1)
+        };
+        Ok(Instance {
+            store,
+            proxy,
+            view: HostState::http,
+            expiration: Expiration::new(component, Arc::clone(&status), Arc::clone(&self.stalled)),
+            state: Worker {
+                component: Arc::clone(component),
+                status,
+                requests,
+                concurrent,
+            },
+        })
+    }
+}
+
+/// One instance's side of the contract with wasmtime's handler.
+pub(crate) struct Worker {
+    component: Arc<Component>,
+    status: Arc<InstanceStatus>,
+    requests: usize,
+    concurrent: usize,
+}
+
+impl WorkerState for Worker {
+    type StoreData = HostState;
+    type RequestData = Arc<Exchange>;
+
+    fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
+        let answer = if total >= self.requests {
+            ShouldAccept::Never
+        } else if concurrent >= self.concurrent {
+            ShouldAccept::No
+        } else {
+            ShouldAccept::Yes
+        };
+        self.status.count_turn(matches!(answer, ShouldAccept::Yes));
+        answer
+    }
+
+    fn on_request_start(
+        &self,
+        _: StoreContextMut<'_, HostState>,
+        exchange: Arc<Exchange>,
+        _: GuestTaskId,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+        // A request is accepted once, so the cell is empty.
+        _ = exchange.0.set(Arc::clone(&self.status));
+        let status = Arc::clone(&self.status);
+        let limit = tokio::time::sleep(self.component.limits.request_timeout);
+        Box::pin(async move {
+            limit.await;
+            status.set_expired();
+        })
+    }
+
+    fn drop(&self, store: Store<HostState>, result: wasmtime::Result<()>) {
+        if let Err(error) = result {
+            self.status.set_failed();
+            report(&self.component, &error);
+        }
+        drop(store);
+    }
+}
+
+/// Logs why an instance ended, with the guest's backtrace.
+fn report(component: &Component, error: &wasmtime::Error) {
+    let id = &component.id;
+    tracing::error!(component = %id, "component `{id}` failed: {error:?}");
+    component
+        .logs
+        .note(&format!("component `{id}` failed: {error:?}"));
+}
+
+/// Decides, from outside the instance's own event loop, when it has lived long enough.
+pub(crate) struct Expiration {
+    status: Arc<InstanceStatus>,
+    stalled: Arc<AtomicBool>,
+    request_timeout: Duration,
+    idle_timeout: Duration,
+    sleep: Pin<Box<Sleep>>,
+    draining: Pin<Box<WaitForCancellationFutureOwned>>,
+    stall: StallWatch,
+}
+
+impl Expiration {
+    fn new(component: &Component, status: Arc<InstanceStatus>, stalled: Arc<AtomicBool>) -> Self {
+        Self {
+            status,
+            stalled,
+            request_timeout: component.limits.request_timeout,
+            idle_timeout: component.limits.idle_timeout,
+            sleep: Box::pin(tokio::time::sleep(component.limits.request_timeout)),
+            draining: Box::pin(component.draining.clone().cancelled_owned()),
+            stall: StallWatch::default(),
+        }
+    }
+
+    fn watch_for_stall(&mut self) {
+        if self.stall.look(self.status.turns(), Instant::now()) >= STALL
+            && self.status.is_accepting()
+        {
+            self.stalled.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Measures for how long guest code has kept an event loop from going round.
+#[derive(Default)]
+struct StallWatch {
+    last: Option<(u64, Instant)>,
+    busy: Duration,
+}
+
+impl StallWatch {
+    /// Told the loop's turn at every poll, returns the busy time within that turn.
+    ///
+    /// Guest code that is not done within a tick yields and is polled again at once; an instance
+    /// that waits for something is not polled at all. So a long gap was spent waiting, and counts
+    /// no more than a busy machine would stretch a tick.
+    fn look(&mut self, turn: u64, now: Instant) -> Duration {
+        match self.last {
+            Some((last_turn, at)) if last_turn == turn => {
+                self.busy += now.saturating_duration_since(at).min(EPOCH_TICK * 5);
+            }
+            _ => self.busy = Duration::ZERO,
+        }
+        self.last = Some((turn, now));
+        self.busy
+    }
+}
+
+impl WorkerExpiration for Expiration {
+    fn poll(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        status: WorkerStatus,
+        start: Instant,
+    ) -> Poll<()> {
+        let limit = match status {
+            WorkerStatus::Idle => {
+                if self.draining.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(());
+                }
+                self.idle_timeout
+            }
+            WorkerStatus::Requests => {
+                self.watch_for_stall();
+                self.request_timeout
+            }
+            // What a request that was given up left behind is not worth waiting for, but other
+            // requests' work after their response may be.
+            WorkerStatus::PostReturn if self.status.has_expired() => {
+                self.request_timeout.min(EXPIRED_GRACE)
+            }
+            WorkerStatus::PostReturn => {
+                self.watch_for_stall();
+                self.request_timeout
+            }
+        };
+        // A limit beyond what a clock can tell is no limit.
+        let Some(deadline) = start.checked_add(limit) else {
+            return Poll::Pending;
+        };
+        if self.sleep.deadline().into_std() != deadline {
+            self.sleep.as_mut().reset(deadline.into());
+        }
+        self.sleep.as_mut().poll(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_is_no_stall_but_a_busy_loop_is() {
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        let mut watch = StallWatch::default();
+
+        assert!(watch.look(1, at(0)) < STALL);
+        assert!(watch.look(1, at(10_000)) < STALL, "one long wait");
+        assert!(watch.look(2, at(10_010)) < STALL, "the loop went round");
+        for tick in 1..20 {
+            assert!(watch.look(2, at(10_010 + tick * 10)) < STALL);
+        }
+        assert!(watch.look(2, at(10_210)) >= STALL);
+    }
+}

@@ -1,0 +1,80 @@
+//! Runs a Spin 4 HTTP application from its manifest, on wasmtime.
+//!
+//! A [`Runtime`] compiles components, an [`App`] is one `spin.toml` with its components loaded, and
+//! [`server::serve`] puts an application behind a listener. Tests skip the listener and call
+//! [`App::handle`].
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use std::sync::Arc;
+//!
+//! use jenny_host::capability::Capabilities;
+//! use jenny_host::manifest::Manifest;
+//! use jenny_host::{App, AppOptions, Runtime, RuntimeOptions};
+//!
+//! # async fn run(
+//! #     resolver: jenny_host::variables::Resolver,
+//! #     capabilities: Capabilities,
+//! # ) -> Result<(), Box<dyn std::error::Error>> {
+//! let runtime = Runtime::new(&RuntimeOptions::default())?;
+//! let manifest = Manifest::load(Path::new("spin.toml"))?;
+//! // `resolver` knows the values of variables, `capabilities` holds the stores.
+//! let app = App::load(
+//!     &runtime,
+//!     manifest,
+//!     resolver,
+//!     capabilities,
+//!     AppOptions::default(),
+//!     |progress| eprintln!("{progress:?}"),
+//! )
+//! .await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What a component may do, and for how long
+//!
+//! The manifest's grants are enforced by the bindings and by [`AppOptions::limits`]. A component
+//! that traps, loops for ever or asks for too much memory costs the requests of its own instance:
+//! they get a problem (RFC 9457) with status 500 or 504, and every other instance goes on.
+
+pub mod allowed_hosts;
+mod app;
+mod bindings;
+mod body;
+pub mod build;
+pub mod capability;
+mod document;
+mod engine;
+mod files;
+mod instance;
+mod limits;
+mod load;
+mod logs;
+pub mod manifest;
+mod outbound;
+mod problem;
+mod request;
+pub mod route;
+pub mod runtime_config;
+pub mod server;
+mod state;
+pub mod variables;
+
+pub use allowed_hosts::{
+    AllowedHosts, AllowedHostsError, SERVICE_CHAINING_DOMAIN, service_chaining_target,
+};
+pub use app::{Activity, App, AppOptions, Origin};
+pub use document::FileError;
+pub use engine::{CompileCache, Runtime, RuntimeError, RuntimeOptions};
+pub use limits::Limits;
+pub use load::{ComponentError, LoadError, LoadProgress};
+pub use logs::{LogSink, LogStream};
+pub use outbound::HttpClient;
+pub use manifest::Manifest;
+pub use route::{RouteMatch, RouteTable};
+pub use runtime_config::RuntimeConfig;
+pub use state::Clock;
+
+/// The body of a request or response, as wasmtime's HTTP machinery has it.
+pub type Body = wasmtime_wasi_http::WasiBody;

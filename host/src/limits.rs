@@ -1,0 +1,130 @@
+//! What one request and one instance may use.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use wasmtime::ResourceLimiter;
+
+/// Tables hold function references; a large component has some ten thousand.
+const MAX_TABLE_ELEMENTS: usize = 100_000;
+
+/// Bounds on time, memory and concurrency. The defaults for reuse are Spin's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// How long a component may take to answer, waiting in queues included. Default: 30 s.
+    ///
+    /// Work that goes on after the response's head (streaming a body, tasks left behind) has as
+    /// long again.
+    pub request_timeout: Duration,
+    /// How much linear memory one instance may use, in bytes. Default: 128 MiB.
+    pub max_instance_memory: usize,
+    /// How many requests from outside may be in progress at once, their response bodies
+    /// included. Requests that components send each other have as many again. Default: 1024.
+    pub max_concurrent_requests: usize,
+    /// How many instances, of all components together, may exist at once. Default: 256.
+    pub max_instances: usize,
+    /// How long a request may wait when one of the two bounds above is reached, before it is
+    /// answered 503. Default: 2 s, which is longer than `idle_timeout`: idle instances of one
+    /// component make room for another.
+    pub queue_timeout: Duration,
+    /// How many requests an instance serves in all. WASIp2 components serve one. Default: 128.
+    pub requests_per_instance: usize,
+    /// How many requests an instance serves at once. WASIp2 components serve one. Default: 16.
+    pub concurrent_requests_per_instance: usize,
+    /// How long an instance without requests is kept. Default: 1 s.
+    pub idle_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            request_timeout: Duration::from_secs(30),
+            max_instance_memory: 128 << 20,
+            max_concurrent_requests: 1024,
+            max_instances: 256,
+            queue_timeout: Duration::from_secs(2),
+            requests_per_instance: 128,
+            concurrent_requests_per_instance: 16,
+            idle_timeout: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Counts the linear memory of one store against its limit.
+pub(crate) struct MemoryLimiter {
+    component: Arc<str>,
+    used: usize,
+    max: usize,
+    reported: bool,
+}
+
+impl MemoryLimiter {
+    pub(crate) fn new(component: Arc<str>, max: usize) -> Self {
+        Self {
+            component,
+            used: 0,
+            max,
+            reported: false,
+        }
+    }
+}
+
+impl ResourceLimiter for MemoryLimiter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        // The limit is for all memories of the store together, hence the sum.
+        let used = self.used + desired.saturating_sub(current);
+        if used > self.max {
+            if !self.reported {
+                self.reported = true;
+                tracing::warn!(
+                    component = %self.component,
+                    "component `{}` asked for {used} bytes of memory; the limit is {} bytes for \
+                     each instance",
+                    self.component,
+                    self.max,
+                );
+            }
+            return Ok(false);
+        }
+        self.used = used;
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(desired <= MAX_TABLE_ELEMENTS && maximum.is_none_or(|maximum| desired <= maximum))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_counted_over_all_memories_of_a_store() {
+        let mut limiter = MemoryLimiter::new("c".into(), 100);
+        assert!(limiter.memory_growing(0, 60, None).unwrap());
+        assert!(limiter.memory_growing(0, 40, None).unwrap());
+        assert!(!limiter.memory_growing(60, 61, None).unwrap());
+    }
+
+    #[test]
+    fn a_refused_growth_takes_nothing_from_the_limit() {
+        let mut limiter = MemoryLimiter::new("c".into(), 100);
+        assert!(!limiter.memory_growing(0, 101, None).unwrap());
+        assert!(!limiter.memory_growing(0, 50, Some(40)).unwrap());
+        assert!(limiter.memory_growing(0, 100, None).unwrap());
+    }
+}

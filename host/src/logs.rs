@@ -1,0 +1,291 @@
+//! What components print, line by line, to files and to the terminal.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use tokio::io::AsyncWrite;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+
+/// A line that is longer is cut here, so that a component that never ends a line cannot fill the
+/// host's memory.
+const MAX_LINE_BYTES: usize = 64 << 10;
+
+/// How much a component may hand over in one write.
+const WRITE_BUDGET_BYTES: usize = 64 << 10;
+
+/// Which of a component's two output streams a line came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LogStream {
+    /// Standard output.
+    Stdout,
+    /// Standard error. The host's own entry about a trap is here too.
+    Stderr,
+}
+
+/// Receives every line that components print, for tests and for log shippers.
+pub trait LogSink: Send + Sync {
+    /// One line, without its end. Called while the component waits: it must not block for long.
+    fn line(&self, component: &str, stream: LogStream, line: &str);
+}
+
+/// The logs of one component.
+pub(crate) struct ComponentLogs {
+    component: Arc<str>,
+    stdout: Option<Mutex<File>>,
+    stderr: Option<Mutex<File>>,
+    terminal: bool,
+    sink: Option<Arc<dyn LogSink>>,
+}
+
+impl ComponentLogs {
+    /// Opens `<component>_stdout.txt` and `<component>_stderr.txt` in `directory`, where Spin
+    /// keeps them too, and appends to them.
+    pub(crate) fn open(
+        component: Arc<str>,
+        directory: Option<&Path>,
+        terminal: bool,
+        sink: Option<Arc<dyn LogSink>>,
+    ) -> io::Result<Self> {
+        let open = |stream| -> io::Result<Option<Mutex<File>>> {
+            let Some(directory) = directory else {
+                return Ok(None);
+            };
+            std::fs::create_dir_all(directory)?;
+            let path = directory.join(format!("{}_{stream}.txt", file_stem(&component)));
+            Ok(Some(Mutex::new(
+                OpenOptions::new().create(true).append(true).open(path)?,
+            )))
+        };
+        let (stdout, stderr) = (open("stdout")?, open("stderr")?);
+        Ok(Self {
+            component,
+            stdout,
+            stderr,
+            terminal,
+            sink,
+        })
+    }
+
+    /// The streams of one instance.
+    pub(crate) fn stream(self: &Arc<Self>, stream: LogStream) -> InstanceStream {
+        let lines = Lines {
+            logs: Arc::clone(self),
+            stream,
+            partial: Vec::new(),
+        };
+        InstanceStream(Arc::new(Mutex::new(lines)))
+    }
+
+    /// Writes an entry of the host's own, which may have many lines.
+    pub(crate) fn note(&self, text: &str) {
+        for line in text.lines() {
+            self.write(LogStream::Stderr, line.as_bytes());
+        }
+    }
+
+    /// Failures to log are ignored: a full disk must not fail requests.
+    fn write(&self, stream: LogStream, line: &[u8]) {
+        let file = match stream {
+            LogStream::Stdout => &self.stdout,
+            LogStream::Stderr => &self.stderr,
+        };
+        if let Some(file) = file {
+            let mut entry = Vec::with_capacity(line.len() + 1);
+            entry.extend_from_slice(line);
+            entry.push(b'\n');
+            // One write for each line keeps lines of several instances apart.
+            _ = file
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .write_all(&entry);
+        }
+        if !self.terminal && self.sink.is_none() {
+            return;
+        }
+        let text = String::from_utf8_lossy(line);
+        if self.terminal {
+            let entry = format!("[{}] {text}\n", self.component);
+            _ = match stream {
+                LogStream::Stdout => io::stdout().lock().write_all(entry.as_bytes()),
+                LogStream::Stderr => io::stderr().lock().write_all(entry.as_bytes()),
+            };
+        }
+        if let Some(sink) = &self.sink {
+            sink.line(&self.component, stream, &text);
+        }
+    }
+}
+
+/// A component id is a kebab-case name, but nothing that reaches a path is taken on trust.
+fn file_stem(component: &str) -> String {
+    component
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || "-_".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect()
+}
+
+/// Splits what an instance writes into lines.
+struct Lines {
+    logs: Arc<ComponentLogs>,
+    stream: LogStream,
+    partial: Vec<u8>,
+}
+
+impl Lines {
+    fn write(&mut self, mut bytes: &[u8]) {
+        while let Some(end) = bytes.iter().position(|&byte| byte == b'\n') {
+            if self.partial.is_empty() {
+                self.logs.write(self.stream, &bytes[..end]);
+            } else {
+                self.partial.extend_from_slice(&bytes[..end]);
+                self.flush();
+            }
+            bytes = &bytes[end + 1..];
+        }
+        self.partial.extend_from_slice(bytes);
+        if self.partial.len() > MAX_LINE_BYTES {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        let line = std::mem::take(&mut self.partial);
+        self.logs.write(self.stream, &line);
+    }
+}
+
+impl Drop for Lines {
+    /// The last line of an instance may lack its end, above all when it trapped.
+    fn drop(&mut self) {
+        if !self.partial.is_empty() {
+            self.flush();
+        }
+    }
+}
+
+/// Standard output or standard error of one instance. Clones write to the same lines.
+#[derive(Clone)]
+pub(crate) struct InstanceStream(Arc<Mutex<Lines>>);
+
+impl InstanceStream {
+    fn write_all(&self, bytes: &[u8]) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .write(bytes);
+    }
+}
+
+impl IsTerminal for InstanceStream {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for InstanceStream {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+}
+
+impl OutputStream for InstanceStream {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.write_all(&bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(WRITE_BUDGET_BYTES)
+    }
+}
+
+#[async_trait::async_trait]
+impl Pollable for InstanceStream {
+    async fn ready(&mut self) {}
+}
+
+impl AsyncWrite for InstanceStream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.write_all(bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Recorded(Mutex<Vec<String>>);
+
+    impl LogSink for Recorded {
+        fn line(&self, component: &str, stream: LogStream, line: &str) {
+            self.0
+                .lock()
+                .unwrap()
+                .push(format!("{component} {stream:?} {line}"));
+        }
+    }
+
+    #[test]
+    fn output_is_split_into_lines_and_the_rest_is_kept() {
+        let sink = Arc::new(Recorded::default());
+        let logs =
+            Arc::new(ComponentLogs::open("c".into(), None, false, Some(sink.clone())).unwrap());
+
+        let stream = logs.stream(LogStream::Stdout);
+        stream.write_all(b"one\ntw");
+        stream.write_all(b"o\n\nrest");
+        assert_eq!(
+            *sink.0.lock().unwrap(),
+            ["c Stdout one", "c Stdout two", "c Stdout "]
+        );
+        drop(stream);
+
+        assert_eq!(sink.0.lock().unwrap().last().unwrap(), "c Stdout rest");
+    }
+
+    #[test]
+    fn files_are_named_after_the_component_and_appended_to() {
+        let directory = tempfile::tempdir().unwrap();
+        for _ in 0..2 {
+            let logs =
+                ComponentLogs::open("a/b".into(), Some(directory.path()), false, None).unwrap();
+            logs.note("trap\nat 0");
+        }
+        let text = std::fs::read_to_string(directory.path().join("a_b_stderr.txt")).unwrap();
+        assert_eq!(text, "trap\nat 0\ntrap\nat 0\n");
+    }
+}

@@ -1,0 +1,211 @@
+//! What belongs to one instance of a component.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use http::{Request, Response};
+use tokio::sync::OwnedSemaphorePermit;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{
+    FsPerms, HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView,
+};
+use wasmtime_wasi_http::{
+    Error, RequestOptions, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
+};
+
+use crate::Body;
+use crate::bindings::{SpinCtx, SpinCtxView, SpinView};
+use crate::instance::Component;
+use crate::limits::MemoryLimiter;
+use crate::logs::LogStream;
+use crate::outbound;
+
+/// The clocks that components see, for hosts that rule time.
+///
+/// It answers `now` of `wasi:clocks`. Waiting still takes real time.
+pub trait Clock: Send + Sync {
+    /// Time since the Unix epoch.
+    fn wall(&self) -> Duration;
+
+    /// Nanoseconds since some fixed moment; it never goes back.
+    fn monotonic_nanos(&self) -> u64;
+}
+
+struct SharedClock(Arc<dyn Clock>);
+
+impl HostWallClock for SharedClock {
+    fn resolution(&self) -> Duration {
+        Duration::from_nanos(1)
+    }
+
+    fn now(&self) -> Duration {
+        self.0.wall()
+    }
+}
+
+impl HostMonotonicClock for SharedClock {
+    fn resolution(&self) -> u64 {
+        1
+    }
+
+    fn now(&self) -> u64 {
+        self.0.monotonic_nanos()
+    }
+}
+
+/// What the rest of the host wants to know of an instance while it runs and after it is gone.
+#[derive(Default)]
+pub(crate) struct InstanceStatus {
+    failed: AtomicBool,
+    expired: AtomicBool,
+    accepting: AtomicBool,
+    turns: AtomicU64,
+}
+
+impl InstanceStatus {
+    /// The instance ended before its work was done. Set before the instance is dropped, because
+    /// dropping closes its response bodies, which must not look complete.
+    pub(crate) fn set_failed(&self) {
+        self.failed.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
+    }
+
+    /// A request of the instance was given up.
+    pub(crate) fn set_expired(&self) {
+        self.expired.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn has_expired(&self) -> bool {
+        self.expired.load(Ordering::Relaxed)
+    }
+
+    /// The instance's event loop went round: no guest code holds it. `accepting` says whether it
+    /// offered to take another request.
+    pub(crate) fn count_turn(&self, accepting: bool) {
+        self.accepting.store(accepting, Ordering::Relaxed);
+        self.turns.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_accepting(&self) -> bool {
+        self.accepting.load(Ordering::Relaxed) && !self.has_expired()
+    }
+
+    pub(crate) fn turns(&self) -> u64 {
+        self.turns.load(Ordering::Relaxed)
+    }
+}
+
+/// The data of one store.
+pub(crate) struct HostState {
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    table: ResourceTable,
+    hooks: Hooks,
+    spin: SpinCtx,
+    pub(crate) limiter: MemoryLimiter,
+    /// The instance's place among [`crate::Limits::max_instances`].
+    _place: OwnedSemaphorePermit,
+}
+
+impl HostState {
+    pub(crate) fn new(
+        component: &Arc<Component>,
+        place: OwnedSemaphorePermit,
+    ) -> wasmtime::Result<Self> {
+        Ok(Self {
+            wasi: wasi(component)?,
+            http: WasiHttpCtx::new(),
+            table: ResourceTable::new(),
+            hooks: Hooks {
+                component: Arc::clone(component),
+            },
+            spin: SpinCtx::new(
+                Arc::clone(&component.grants),
+                component.capabilities.clone(),
+            ),
+            limiter: MemoryLimiter::new(
+                Arc::clone(&component.id),
+                component.limits.max_instance_memory,
+            ),
+            _place: place,
+        })
+    }
+}
+
+/// The WASI context of a new instance. Randomness, too, would be replaced here.
+fn wasi(component: &Arc<Component>) -> wasmtime::Result<WasiCtx> {
+    let mut wasi = WasiCtxBuilder::new();
+    wasi.envs(&component.environment)
+        .stdout(component.logs.stream(LogStream::Stdout))
+        .stderr(component.logs.stream(LogStream::Stderr));
+    for mount in component.files.mounts() {
+        wasi.preopened_dir(&mount.host, &mount.guest, FsPerms::ReadOnly)?;
+    }
+    if let Some(clock) = &component.clock {
+        wasi.wall_clock(SharedClock(Arc::clone(clock)))
+            .monotonic_clock(SharedClock(Arc::clone(clock)));
+    }
+    outbound::allow_sockets(&mut wasi, component);
+    Ok(wasi.build())
+}
+
+impl WasiView for HostState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl WasiHttpView for HostState {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            ctx: &mut self.http,
+            table: &mut self.table,
+            hooks: &mut self.hooks,
+        }
+    }
+}
+
+impl SpinView for HostState {
+    fn spin(&mut self) -> SpinCtxView<'_> {
+        SpinCtxView {
+            ctx: &mut self.spin,
+            table: &mut self.table,
+        }
+    }
+}
+
+/// Takes the requests that a component sends.
+struct Hooks {
+    component: Arc<Component>,
+}
+
+type SentRequest = Result<
+    (
+        Response<Body>,
+        Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ),
+    Error,
+>;
+
+impl WasiHttpHooks for Hooks {
+    fn send_request(
+        &mut self,
+        request: Request<Body>,
+        options: Option<RequestOptions>,
+        // What the component made of the response. There is nobody to tell.
+        _processed: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Box<dyn Future<Output = SentRequest> + Send> {
+        let component = Arc::clone(&self.component);
+        Box::new(async move {
+            let (response, io) = outbound::send(&component, request, options).await?;
+            Ok((response, Box::new(io) as Box<dyn Future<Output = _> + Send>))
+        })
+    }
+}

@@ -1,0 +1,149 @@
+//! A component that misbehaves on request: the path says how. The tests of `jenny-host` load it.
+
+use std::cell::Cell;
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::SinkExt as _;
+use http::Response;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full};
+use spin_sdk::http::{Request, body, get};
+use spin_sdk::http_service;
+use spin_sdk::key_value::Store;
+use spin_sdk::time::sleep;
+use spin_sdk::wasip3::spawn;
+
+type Body = UnsyncBoxBody<Bytes, anyhow::Error>;
+
+thread_local! {
+    static SERVED: Cell<u32> = const { Cell::new(0) };
+}
+
+#[http_service]
+async fn handle(request: Request) -> Response<Body> {
+    let path = request.uri().path().to_owned();
+    let (action, argument) = path[1..].split_once('/').unwrap_or((&path[1..], ""));
+    match action {
+        "ok" => text("ok"),
+        // How many requests this instance has served, this one included.
+        "count" => text(SERVED.with(|served| {
+            served.set(served.get() + 1);
+            served.get()
+        })),
+        "sleep" => {
+            pause(argument).await;
+            text("slept")
+        }
+        "trap" => {
+            pause(argument).await;
+            panic!("asked to trap");
+        }
+        "loop" => {
+            pause(argument).await;
+            loop {
+                black_box(());
+            }
+        }
+        "hang" => {
+            hang().await;
+            text("woke up")
+        }
+        "memory" => text(eat_memory()),
+        "stream" => stream(argument),
+        "echo" => Response::new(request.into_body().map_err(Into::into).boxed_unsync()),
+        "headers" => {
+            let mut all = format!("{} {}\n", request.method(), request.uri());
+            for (name, value) in request.headers() {
+                let value = String::from_utf8_lossy(value.as_bytes());
+                writeln!(all, "{name}: {value}").expect("a string can be written to");
+            }
+            text(all)
+        }
+        "get" => {
+            // `/get/http/host:port/path` stands for `http://host:port/path`.
+            let url = argument.replacen('/', "://", 1);
+            match get(&url).await {
+                Ok(answer) => {
+                    let status = answer.status();
+                    let body = answer.into_body().collect().await.expect("a whole body");
+                    text(format!(
+                        "{status}\n{}",
+                        String::from_utf8_lossy(&body.to_bytes())
+                    ))
+                }
+                Err(code) => text(format!("{code:?}")),
+            }
+        }
+        "open" => match Store::open(argument).await {
+            Ok(_) => text("opened"),
+            Err(error) => text(format!("{error:?}")),
+        },
+        "print" => {
+            println!("to stdout");
+            eprintln!("to stderr");
+            text("printed")
+        }
+        "environment" => text(std::env::var(argument).unwrap_or_default()),
+        "file" => text(std::fs::read_to_string(format!("/{argument}")).unwrap_or_default()),
+        "now" => text(
+            std::time::SystemTime::now()
+                .duration_since(std::time::UNIX_EPOCH)
+                .expect("a time after 1970")
+                .as_secs(),
+        ),
+        _ => Response::builder()
+            .status(404)
+            .body(full("no such action"))
+            .expect("a valid response"),
+    }
+}
+
+fn text(content: impl ToString) -> Response<Body> {
+    Response::new(full(content.to_string()))
+}
+
+fn full(content: impl Into<Bytes>) -> Body {
+    Full::new(content.into())
+        .map_err(|never| match never {})
+        .boxed_unsync()
+}
+
+/// Waits for as many milliseconds as `argument` says, if it says any.
+async fn pause(argument: &str) {
+    if let Ok(millis) = argument.parse() {
+        sleep(Duration::from_millis(millis)).await;
+    }
+}
+
+/// As good as for ever. A task that waits for nothing of the host's is ended by `wit-bindgen`.
+async fn hang() {
+    sleep(Duration::from_secs(24 * 60 * 60)).await;
+}
+
+fn eat_memory() -> usize {
+    let mut eaten = Vec::new();
+    loop {
+        eaten.push(black_box(vec![1u8; 1 << 20]));
+    }
+}
+
+/// Two parts of a body; then it ends, traps or stops, whichever `ending` says.
+fn stream(ending: &str) -> Response<Body> {
+    let (mut sender, body) = body::stream::<Bytes>();
+    let ending = ending.to_owned();
+    spawn(async move {
+        for part in ["one ", "two "] {
+            _ = sender.send(part.into()).await;
+        }
+        sleep(Duration::from_millis(20)).await;
+        match ending.as_str() {
+            "trap" => panic!("asked to trap"),
+            "hang" => hang().await,
+            _ => {}
+        }
+    });
+    Response::new(body.boxed_unsync())
+}

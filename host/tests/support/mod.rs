@@ -1,0 +1,229 @@
+//! One application in process, with empty stores of its own.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::{Duration, Instant};
+
+use http::uri::Scheme;
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, Empty, Full};
+use jenny_host::capability::{Capabilities, OutboundHttp};
+use jenny_host::variables::Resolver;
+use jenny_host::{
+    App, AppOptions, Body, CompileCache, HttpClient, LoadError, LogSink, LogStream, Manifest,
+    Origin, Runtime, RuntimeOptions,
+};
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+
+/// How long something that must happen may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A manifest with the guest at every path. `{guest}` stands for its file.
+pub(crate) const GUEST: &str = r#"
+spin_manifest_version = 2
+[application]
+name = "test"
+[[trigger.http]]
+route = "/..."
+component = "guest"
+[component.guest]
+source = "{guest}"
+"#;
+
+/// One engine for all tests of a file, so that the guest is compiled once.
+pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    let directory = target_directory().join("test-compile-cache");
+    let compile_cache = CompileCache::Directory(directory);
+    Runtime::new(&RuntimeOptions {
+        compile_cache,
+        ..RuntimeOptions::default()
+    })
+    .expect("wasmtime works here")
+});
+
+/// The guest in `tests/guest`, built by the first test that asks.
+static GUEST_FILE: LazyLock<PathBuf> = LazyLock::new(|| {
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--package", "host-guest", "--profile", "function"])
+        .args(["--target", "wasm32-wasip2"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()
+        .expect("cargo can be started");
+    assert!(status.success(), "building the guest failed");
+    target_directory().join("wasm32-wasip2/function/host_guest.wasm")
+});
+
+fn target_directory() -> PathBuf {
+    // A test's executable is in `<target>/<profile>/deps`.
+    let executable = std::env::current_exe().expect("a test has a file");
+    executable
+        .ancestors()
+        .nth(3)
+        .expect("it is deep in the target folder")
+        .to_owned()
+}
+
+#[derive(Default)]
+struct Log(Mutex<Vec<String>>);
+
+impl LogSink for Log {
+    fn line(&self, component: &str, stream: LogStream, line: &str) {
+        self.0
+            .lock()
+            .unwrap()
+            .push(format!("{component} {stream:?} {line}"));
+    }
+}
+
+pub(crate) struct Fixture {
+    pub(crate) app: App,
+    pub(crate) directory: TempDir,
+    log: Arc<Log>,
+}
+
+impl Fixture {
+    pub(crate) async fn load(manifest: &str, options: AppOptions) -> Self {
+        Self::try_load(manifest, options, Arc::new(HttpClient::default()))
+            .await
+            .expect("it loads")
+    }
+
+    /// Loads `manifest` from a folder of its own, which has `file.txt` in it.
+    pub(crate) async fn try_load(
+        manifest: &str,
+        mut options: AppOptions,
+        outbound: Arc<dyn OutboundHttp>,
+    ) -> Result<Self, LoadError> {
+        let directory = TempDir::new().expect("a temporary folder");
+        std::fs::write(directory.path().join("file.txt"), "a file").expect("it is writable");
+        let text = manifest.replace("{guest}", &guest_file().to_string_lossy());
+        let manifest = Manifest::parse(&text, &directory.path().join("spin.toml")).unwrap();
+        let resolver = Resolver::new(&manifest, &[]).unwrap();
+        let capabilities =
+            Capabilities::in_memory(&manifest, Arc::new(resolver.clone()), outbound).unwrap();
+        let log = Arc::new(Log::default());
+        options.log_sink = Some(log.clone());
+        let app = App::load(&RUNTIME, manifest, resolver, capabilities, options, |_| ()).await?;
+        Ok(Self {
+            app,
+            directory,
+            log,
+        })
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Response<Body> {
+        self.send(get(path)).await
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Response<Body> {
+        tokio::time::timeout(PATIENCE, self.app.handle(request, origin()))
+            .await
+            .expect("every request is answered")
+    }
+
+    /// Sends a request and reads the whole response, as a task.
+    pub(crate) fn spawn_get(&self, path: &str) -> JoinHandle<Response<Body>> {
+        let (app, request) = (self.app.clone(), get(path));
+        tokio::spawn(async move {
+            let (head, body) = app.handle(request, origin()).await.into_parts();
+            let body = body.collect().await.expect("a whole body").to_bytes();
+            let body = Full::new(body)
+                .map_err(|never| match never {})
+                .boxed_unsync();
+            Response::from_parts(head, body)
+        })
+    }
+
+    pub(crate) fn log(&self) -> String {
+        self.log.0.lock().unwrap().join("\n")
+    }
+
+    pub(crate) async fn wait_for_log(&self, text: &str) {
+        self.wait_until(|| async { self.log().contains(text) })
+            .await;
+    }
+
+    pub(crate) async fn wait_for_requests(&self, requests: usize) {
+        self.wait_until(|| async { self.app.activity().requests == requests })
+            .await;
+    }
+
+    pub(crate) async fn has_instances(&self, instances: usize) {
+        self.wait_until(|| async { self.app.activity().instances == instances })
+            .await;
+    }
+
+    /// Asks again and again until it is so.
+    pub(crate) async fn wait_until(&self, mut condition: impl AsyncFnMut() -> bool) {
+        let start = Instant::now();
+        let mut tick = tokio::time::interval(Duration::from_millis(5));
+        while !condition().await {
+            assert!(
+                start.elapsed() < PATIENCE,
+                "it never happened; the log:\n{}",
+                self.log()
+            );
+            tick.tick().await;
+        }
+    }
+}
+
+pub(crate) fn guest_file() -> &'static Path {
+    &GUEST_FILE
+}
+
+pub(crate) fn get(path: &str) -> Request<Body> {
+    Request::get(path)
+        .header("host", "example.com")
+        .body(empty())
+        .unwrap()
+}
+
+pub(crate) fn empty() -> Body {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
+}
+
+pub(crate) fn full(text: &'static str) -> Body {
+    Full::from(text)
+        .map_err(|never| match never {})
+        .boxed_unsync()
+}
+
+pub(crate) fn origin() -> Origin {
+    Origin {
+        scheme: Scheme::HTTP,
+        peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 4321)),
+        local: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)),
+    }
+}
+
+pub(crate) async fn body_text(response: Response<Body>) -> String {
+    let body = response
+        .into_body()
+        .collect()
+        .await
+        .expect("a whole body")
+        .to_bytes();
+    String::from_utf8(body.to_vec()).expect("text")
+}
+
+/// The status of a response that must be a problem.
+pub(crate) async fn problem_status(response: Response<Body>) -> u16 {
+    let status = response.status().as_u16();
+    assert_eq!(
+        response
+            .headers()
+            .get("content-type")
+            .map(|value| value.as_bytes()),
+        Some(&b"application/problem+json"[..]),
+        "status {status}"
+    );
+    let problem: serde_json::Value = serde_json::from_str(&body_text(response).await).unwrap();
+    assert_eq!(problem["status"], status);
+    status
+}

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::key_value_store::LocalKeyValue;
-use super::location::Location;
 use super::sqlite_database::LocalSqlite;
 use super::work::Work;
 use super::{Capabilities, GrantKind, Grants, OutboundHttp, Variables};
@@ -49,12 +48,15 @@ pub enum StoreError {
         /// Why.
         cause: std::io::Error,
     },
-    /// A database in memory cannot be made.
-    #[error("cannot create a database in memory: {0}")]
-    Memory(String),
+    /// A database that is not to be kept has no place.
+    #[error(
+        "cannot create a temporary database: {0}; make the directory that TMPDIR names writable"
+    )]
+    Scratch(std::io::Error),
 }
 
-/// The stores that labels stand for: files, or memory where there is no path.
+/// The stores that labels stand for: files, or where there is no path something that is gone
+/// with the application.
 ///
 /// ```
 /// use jenny_host::capability::StoreLocations;
@@ -148,23 +150,12 @@ impl StoreLocations {
     }
 }
 
-fn locations(paths: &BTreeMap<String, Option<PathBuf>>) -> BTreeMap<String, Location> {
-    let location = |path: &Option<PathBuf>| match path {
-        Some(path) => Location::file(path),
-        None => Location::fresh_memory(),
-    };
-    paths
-        .iter()
-        .map(|(label, path)| (label.clone(), location(path)))
-        .collect()
-}
-
 impl Capabilities {
     /// Real stores at `stores`. Directories are made now; files when they are first used.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Directory`] or [`StoreError::Memory`].
+    /// [`StoreError::Directory`] or [`StoreError::Scratch`].
     pub fn local(
         stores: &StoreLocations,
         variables: Arc<dyn Variables>,
@@ -181,7 +172,7 @@ impl Capabilities {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Memory`].
+    /// [`StoreError::Scratch`].
     pub fn in_memory(
         manifest: &Manifest,
         variables: Arc<dyn Variables>,
@@ -197,10 +188,9 @@ impl Capabilities {
         variables: Arc<dyn Variables>,
         outbound_http: Arc<dyn OutboundHttp>,
     ) -> Result<Self, StoreError> {
-        let sqlite = LocalSqlite::new(locations(&stores.sqlite), work)
-            .map_err(|error| StoreError::Memory(error.to_string()))?;
+        let sqlite = LocalSqlite::new(&stores.sqlite, work).map_err(StoreError::Scratch)?;
         Ok(Self {
-            key_value: Arc::new(LocalKeyValue::new(locations(&stores.key_value), work)),
+            key_value: Arc::new(LocalKeyValue::new(&stores.key_value, work)),
             sqlite: Arc::new(sqlite),
             variables,
             outbound_http,

@@ -11,7 +11,6 @@ mod grants;
 mod key_value;
 mod key_value_store;
 mod local;
-mod location;
 mod outbound_http;
 mod sqlite;
 mod sqlite_database;
@@ -23,7 +22,6 @@ use std::sync::Arc;
 pub use grants::{GrantKind, Grants};
 pub use key_value::{KeyStream, KeyValueError, KeyValueStore, KeyValueStores};
 pub use local::{StoreError, StoreLocations};
-pub(crate) use location::MAX_BUFFERED_BYTES;
 pub use outbound_http::{
     NoOutboundHttp, OutboundHttp, OutboundIo, OutboundRequest, OutboundResponse,
 };
@@ -31,6 +29,9 @@ pub use sqlite::{
     QueryResult, Row, RowStream, SqliteConnection, SqliteDatabases, SqliteError, Value,
 };
 pub use variables::{VariableError, Variables};
+
+/// The most bytes that the host buffers for one answer: Spin's number.
+pub(crate) const MAX_BUFFERED_BYTES: usize = 128 * 1024 * 1024;
 
 /// The capabilities of one application: what its components' imports are connected to.
 ///

@@ -6,7 +6,7 @@ pub(crate) enum Work {
     /// On the runtime's threads for blocking work, so that no other request waits for a disk.
     Pool,
     /// Right where it is asked for. A call then answers without suspending, which makes a run
-    /// repeatable to the instruction; for stores in memory only.
+    /// repeatable to the instruction. For stores that no other request waits for.
     Inline,
 }
 

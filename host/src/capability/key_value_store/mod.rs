@@ -4,6 +4,7 @@
 mod tests;
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -11,8 +12,8 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use tokio::sync::Mutex;
 
+use super::MAX_BUFFERED_BYTES;
 use super::key_value::{KeyStream, KeyValueError, KeyValueStore, KeyValueStores};
-use super::location::{Location, MAX_BUFFERED_BYTES};
 use super::work::Work;
 
 /// Spin's table. A file serves any number of stores.
@@ -52,20 +53,22 @@ pub(crate) struct LocalKeyValue {
 }
 
 impl LocalKeyValue {
-    /// The stores at `stores`. Labels that share a location share its file and connection; their
-    /// keys are kept apart by the label.
-    pub(crate) fn new(stores: BTreeMap<String, Location>, work: Work) -> Self {
-        let mut by_location: HashMap<Location, Arc<File>> = HashMap::new();
-        let files = stores
-            .into_iter()
-            .map(|(label, location)| {
-                let file = by_location.entry(location.clone()).or_insert_with(|| {
-                    Arc::new(File {
-                        location,
-                        connection: Arc::default(),
-                    })
-                });
-                (label, Arc::clone(file))
+    /// The stores at `paths`, or in memory where there is no path. Labels that share a path share
+    /// its connection; their keys are kept apart by the label.
+    pub(crate) fn new(paths: &BTreeMap<String, Option<PathBuf>>, work: Work) -> Self {
+        let mut by_path: HashMap<&Path, Arc<File>> = HashMap::new();
+        let files = paths
+            .iter()
+            .map(|(label, path)| {
+                let file = match path {
+                    None => Arc::new(File::new(None)),
+                    Some(path) => Arc::clone(
+                        by_path
+                            .entry(path)
+                            .or_insert_with(|| Arc::new(File::new(Some(path.clone())))),
+                    ),
+                };
+                (label.clone(), file)
             })
             .collect();
         Self { files, work }
@@ -91,8 +94,27 @@ impl KeyValueStores for LocalKeyValue {
 /// One connection for a whole file: SQLite would serialise the writers anyway, and the mutex does
 /// it without the waiting and retrying that file locks mean.
 struct File {
-    location: Location,
+    path: Option<PathBuf>,
     connection: Arc<Mutex<Option<Connection>>>,
+}
+
+impl File {
+    fn new(path: Option<PathBuf>) -> Self {
+        Self {
+            path,
+            connection: Arc::default(),
+        }
+    }
+
+    fn connect(&self) -> rusqlite::Result<Connection> {
+        let connection = match &self.path {
+            Some(path) => Connection::open(path)?,
+            None => Connection::open_in_memory()?,
+        };
+        connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+        connection.execute_batch(SCHEMA)?;
+        Ok(connection)
+    }
 }
 
 #[derive(Clone)]
@@ -113,10 +135,7 @@ impl LocalStore {
         let label = Arc::clone(&self.label);
         let job = move || {
             if slot.is_none() {
-                let connection = file.location.connect()?;
-                connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
-                connection.execute_batch(SCHEMA)?;
-                *slot = Some(connection);
+                *slot = Some(file.connect()?);
             }
             job(slot.as_mut().expect("the slot was filled above"), &label)
         };

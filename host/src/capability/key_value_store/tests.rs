@@ -2,20 +2,23 @@ use std::path::Path;
 
 use super::*;
 
-fn stores(labels: &[&str], location: &Location, work: Work) -> LocalKeyValue {
+fn stores(labels: &[&str], path: Option<&Path>, work: Work) -> LocalKeyValue {
     let stores = labels
         .iter()
-        .map(|label| ((*label).to_owned(), location.clone()));
-    LocalKeyValue::new(stores.collect(), work)
+        .map(|label| ((*label).to_owned(), path.map(Path::to_owned)));
+    LocalKeyValue::new(&stores.collect(), work)
 }
 
 fn in_file(path: &Path) -> LocalKeyValue {
-    stores(&["default", "other"], &Location::file(path), Work::Pool)
+    stores(&["default", "other"], Some(path), Work::Pool)
 }
 
+/// As tests have them.
 async fn in_memory() -> Arc<dyn KeyValueStore> {
-    let stores = stores(&["default"], &Location::fresh_memory(), Work::Inline);
-    stores.open("default").await.unwrap()
+    stores(&["default"], None, Work::Inline)
+        .open("default")
+        .await
+        .unwrap()
 }
 
 async fn keys(store: &Arc<dyn KeyValueStore>) -> Vec<String> {

@@ -1,10 +1,12 @@
-//! SQLite databases in files, where Spin keeps them, or in memory.
+//! SQLite databases in files, where Spin keeps them, or for a while only.
 
+mod file;
 mod statement;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -15,10 +17,10 @@ use rusqlite::{Connection, InterruptHandle};
 use tokio::sync::{Mutex, oneshot};
 use tokio::time::Instant;
 
-use super::location::Location;
 use super::sqlite::{QueryResult, Row, SqliteConnection, SqliteDatabases, SqliteError, Value};
 use super::work::Work;
-use statement::{Failure, Head, Statement};
+use file::File;
+use statement::{Failure, Head, Statement, run};
 
 /// How long a statement waits for another connection's lock before it fails with "database is
 /// locked": what rusqlite, and so Spin, sets for every connection.
@@ -33,32 +35,34 @@ const CACHED_STATEMENTS: usize = 64;
 
 /// The databases of an application by label.
 pub(crate) struct LocalSqlite {
-    databases: BTreeMap<String, Location>,
+    files: BTreeMap<String, Arc<File>>,
     work: Work,
-    /// A database in memory lives as long as a connection to it. These keep theirs until the
-    /// application goes.
-    _anchors: Vec<std::sync::Mutex<Connection>>,
+    busy_timeout: Duration,
 }
 
 impl LocalSqlite {
-    /// The databases at `databases`; files are created when they are first used.
+    /// The databases at `paths`, created when they are first used. One without a path is new, and
+    /// gone when the last user of it is.
     ///
     /// # Errors
     ///
-    /// If a database in memory cannot be created.
+    /// If there is no room for a database without a path.
     pub(crate) fn new(
-        databases: BTreeMap<String, Location>,
+        paths: &BTreeMap<String, Option<PathBuf>>,
         work: Work,
-    ) -> Result<Self, SqliteError> {
-        let anchors = databases
-            .values()
-            .filter(|location| matches!(location, Location::Memory(_)))
-            .map(|location| location.connect().map(std::sync::Mutex::new).map_err(io))
-            .collect::<Result<_, _>>()?;
+    ) -> std::io::Result<Self> {
+        let file = |path: &Option<PathBuf>| match path {
+            Some(path) => Ok(File::lasting(path.clone())),
+            None => File::scratch(),
+        };
+        let files = paths
+            .iter()
+            .map(|(label, path)| Ok((label.clone(), Arc::new(file(path)?))))
+            .collect::<std::io::Result<_>>()?;
         Ok(Self {
-            databases,
+            files,
             work,
-            _anchors: anchors,
+            busy_timeout: BUSY_TIMEOUT,
         })
     }
 }
@@ -66,26 +70,25 @@ impl LocalSqlite {
 #[async_trait]
 impl SqliteDatabases for LocalSqlite {
     async fn open(&self, label: &str) -> Result<Arc<dyn SqliteConnection>, SqliteError> {
-        let location = self
-            .databases
-            .get(label)
-            .ok_or(SqliteError::NoSuchDatabase)?;
+        let file = self.files.get(label).ok_or(SqliteError::NoSuchDatabase)?;
         Ok(Arc::new(LocalConnection {
-            location: location.clone(),
+            file: Arc::clone(file),
             work: self.work,
+            busy_timeout: self.busy_timeout,
             slot: Arc::default(),
             interrupt: Arc::default(),
         }))
     }
 
     fn is_defined(&self, label: &str) -> bool {
-        self.databases.contains_key(label)
+        self.files.contains_key(label)
     }
 }
 
 struct LocalConnection {
-    location: Location,
+    file: Arc<File>,
     work: Work,
+    busy_timeout: Duration,
     /// Filled by the first statement, as on Spin: opening takes no turn of its own on a thread.
     /// The mutex is asynchronous, so that statements queue up without holding threads.
     slot: Arc<Mutex<Option<Connection>>>,
@@ -104,14 +107,14 @@ impl LocalConnection {
         let finished = Arc::clone(&running.finished);
         let interrupt = Arc::clone(&self.interrupt);
         let statement = Arc::clone(statement);
-        let location = self.location.clone();
+        let file = Arc::clone(&self.file);
         let work = self.work;
         work.run_detached(move || {
             // Whoever asked may have gone while this waited for a thread. What nobody waits for
             // must not be written.
             if !reply.is_closed() {
-                match connection(&mut slot, &location, &interrupt, work) {
-                    Ok(connection) => statement::run(connection, &statement, work, reply),
+                match connection(&mut slot, &file, &interrupt, work) {
+                    Ok(connection) => run(connection, &statement, work, reply),
                     Err(error) => drop(reply.send(Err(Failure::Final(io(error))))),
                 }
             }
@@ -153,7 +156,7 @@ impl SqliteConnection for LocalConnection {
                 // Waiting here holds no thread: whoever has the lock needs one to let go of it.
                 Err(Failure::Locked(error)) => {
                     let now = Instant::now();
-                    if now >= *deadline.get_or_insert(now + BUSY_TIMEOUT) {
+                    if now >= *deadline.get_or_insert(now + self.busy_timeout) {
                         return Err(error);
                     }
                     tokio::time::sleep(BUSY_PAUSE).await;
@@ -165,10 +168,10 @@ impl SqliteConnection for LocalConnection {
     async fn execute_batch(&self, statements: String) -> Result<(), SqliteError> {
         let mut slot = Arc::clone(&self.slot).lock_owned().await;
         let interrupt = Arc::clone(&self.interrupt);
-        let location = self.location.clone();
+        let file = Arc::clone(&self.file);
         let work = self.work;
         let job = move || {
-            let connection = connection(&mut slot, &location, &interrupt, work)?;
+            let connection = connection(&mut slot, &file, &interrupt, work)?;
             connection.busy_timeout(BUSY_TIMEOUT)?;
             let result = connection.execute_batch(&statements);
             statement::give_up_soon(connection, work)?;
@@ -199,12 +202,12 @@ impl SqliteConnection for LocalConnection {
 /// The connection in `slot`, opened if it is not yet.
 fn connection<'a>(
     slot: &'a mut Option<Connection>,
-    location: &Location,
+    file: &File,
     interrupt: &OnceLock<InterruptHandle>,
     work: Work,
 ) -> rusqlite::Result<&'a mut Connection> {
     if slot.is_none() {
-        let mut connection = location.connect_for_guest()?;
+        let mut connection = file.connect()?;
         connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
         statement::give_up_soon(&mut connection, work)?;
         interrupt.get_or_init(|| connection.get_interrupt_handle());

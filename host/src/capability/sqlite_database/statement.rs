@@ -8,9 +8,8 @@ use rusqlite::{Connection, ErrorCode, Rows, params_from_iter};
 use tokio::sync::{mpsc, oneshot};
 
 use super::io;
-use crate::capability::location::MAX_BUFFERED_BYTES;
 use crate::capability::work::Work;
-use crate::capability::{Row, SqliteError, Value};
+use crate::capability::{MAX_BUFFERED_BYTES, Row, SqliteError, Value};
 
 /// A batch of rows is closed at this many rows, so that a reader gets the first ones early.
 const BATCH_ROWS: usize = 1024;
@@ -72,12 +71,29 @@ pub(super) enum Failure {
 /// Runs `statement`, answers with its first rows through `reply`, and then, unless that was all,
 /// feeds the rest to the reader at the reader's pace.
 pub(super) fn run(
-    connection: &Connection,
+    connection: &mut Connection,
     statement: &Statement,
     work: Work,
     reply: oneshot::Sender<Result<Head, Failure>>,
 ) {
     GAVE_UP.set(false);
+    step_through(connection, statement, work, reply);
+    // SQLite does not ask a handler again that has said no, not even for the next statement while
+    // that one is being prepared. A new handler is asked. That a component has set its own by
+    // `PRAGMA busy_timeout` is no reason for concern: ours was not asked then.
+    if GAVE_UP.get()
+        && let Err(error) = give_up_soon(connection, work)
+    {
+        tracing::warn!("SQLite refused a busy handler: {error}");
+    }
+}
+
+fn step_through(
+    connection: &Connection,
+    statement: &Statement,
+    work: Work,
+    reply: oneshot::Sender<Result<Head, Failure>>,
+) {
     let autocommit = connection.is_autocommit();
     let failure = |error: rusqlite::Error| {
         let busy = error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);

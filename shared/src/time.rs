@@ -1,4 +1,6 @@
-//! The one place where handlers read the clock.
+//! The one place where the clock is read.
+
+use std::time::SystemTime;
 
 use jiff::Timestamp;
 
@@ -10,6 +12,23 @@ use jiff::Timestamp;
 /// assert_eq!(shared::time::now().as_nanosecond() % 1_000_000, 0);
 /// ```
 pub fn now() -> Timestamp {
-    let milliseconds = Timestamp::now().as_millisecond();
-    Timestamp::from_millisecond(milliseconds).expect("taken from a timestamp just now")
+    from_microseconds(microseconds_since_epoch() / 1000 * 1000)
+}
+
+/// Now, as precise as logs show it.
+pub(crate) fn now_precisely() -> Timestamp {
+    from_microseconds(microseconds_since_epoch())
+}
+
+fn microseconds_since_epoch() -> i64 {
+    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since_epoch
+        .ok()
+        .and_then(|duration| i64::try_from(duration.as_micros()).ok())
+        .unwrap_or(0)
+}
+
+// Not `Timestamp::now()`, whose panic would bring jiff's error texts into every component.
+fn from_microseconds(microseconds: i64) -> Timestamp {
+    Timestamp::from_microsecond(microseconds).unwrap_or(Timestamp::UNIX_EPOCH)
 }

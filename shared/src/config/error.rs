@@ -38,10 +38,19 @@ impl fmt::Display for ConfigError {
                 "the variable {name} is not given to this component; add \
                  `{name} = \"{{{{ {name} }}}}\"` under [component.<id>.variables] in spin.toml"
             ),
-            Fault::Invalid { expected, found: Some(found) } => {
-                write!(formatter, "the variable {name} must be {expected}, not `{found}`")
+            Fault::Invalid {
+                expected,
+                found: Some(found),
+            } => {
+                write!(
+                    formatter,
+                    "the variable {name} must be {expected}, not `{found}`"
+                )
             }
-            Fault::Invalid { expected, found: None } => {
+            Fault::Invalid {
+                expected,
+                found: None,
+            } => {
                 write!(formatter, "the variable {name} must be {expected}")
             }
             Fault::Provider(message) => {

@@ -89,7 +89,8 @@ fn origin(text: &str) -> Option<http::HeaderValue> {
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split([',', ' ', '\n', '\t']).filter(|word| !word.is_empty())
+    text.split([',', ' ', '\n', '\t'])
+        .filter(|word| !word.is_empty())
 }
 
 pub(super) fn flag(text: &str) -> Option<bool> {
@@ -101,7 +102,9 @@ pub(super) fn flag(text: &str) -> Option<bool> {
 }
 
 pub(super) fn ttl_seconds(text: &str) -> Option<u64> {
-    text.parse().ok().filter(|seconds| (60..=86_400).contains(seconds))
+    text.parse()
+        .ok()
+        .filter(|seconds| (60..=86_400).contains(seconds))
 }
 
 pub(super) fn level(text: &str) -> Option<tracing::level_filters::LevelFilter> {
@@ -119,6 +122,9 @@ pub(super) fn optional_secret(text: &str) -> Option<Option<Secret<String>>> {
 pub(super) fn database_url(text: &str) -> Option<Secret<String>> {
     ["sqlite:", "postgres://", "postgresql://"]
         .iter()
-        .any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()))
+        .any(|scheme| {
+            text.strip_prefix(scheme)
+                .is_some_and(|rest| !rest.is_empty())
+        })
         .then(|| Secret::new(text.to_owned()))
 }

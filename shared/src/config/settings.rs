@@ -5,9 +5,12 @@ use tracing::level_filters::LevelFilter;
 use super::{CorsOrigins, PublicUrl, Secret, Setting, parse};
 
 /// Issuer of tokens and base of links.
-pub const PUBLIC_URL: Setting<PublicUrl> =
-    Setting::new("public_url", "an http or https URL without a query", PublicUrl::parse)
-        .with_default("http://127.0.0.1:3000");
+pub const PUBLIC_URL: Setting<PublicUrl> = Setting::new(
+    "public_url",
+    "an http or https URL without a query",
+    PublicUrl::parse,
+)
+.with_default("http://127.0.0.1:3000");
 
 /// Which other origins' pages may read answers.
 pub const CORS_ORIGINS: Setting<CorsOrigins> = Setting::new(
@@ -38,10 +41,13 @@ pub const AUTO_MIGRATE: Setting<bool> =
     Setting::new("auto_migrate", "true or false", parse::flag).with_default("true");
 
 /// The private key that signs access tokens: Ed25519, PEM. `None` when unset.
-pub const SIGNING_KEY: Setting<Option<Secret<String>>> =
-    Setting::new("signing_key", "a PEM Ed25519 private key", parse::optional_secret)
-        .with_default("")
-        .secret();
+pub const SIGNING_KEY: Setting<Option<Secret<String>>> = Setting::new(
+    "signing_key",
+    "a PEM Ed25519 private key",
+    parse::optional_secret,
+)
+.with_default("")
+.secret();
 
 /// Older public keys that still verify: Ed25519, PEM blocks one after the other. Empty when unset.
 pub const VERIFICATION_KEYS: Setting<String> =
@@ -116,14 +122,28 @@ mod tests {
             ]))
         );
         assert_eq!(CORS_ORIGINS.parse("*"), Ok(CorsOrigins::Any));
-        for wrong in ["example.org", "https://a.org/", "https://*.a.org", "*, https://a.org", "null"] {
+        for wrong in [
+            "example.org",
+            "https://a.org/",
+            "https://*.a.org",
+            "*, https://a.org",
+            "null",
+        ] {
             assert!(CORS_ORIGINS.parse(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn a_public_url_is_an_address_without_secrets_or_query() {
-        for wrong in ["", "127.0.0.1:3000", "/x", "ftp://a", "http://u:p@a", "http://a?x", "http://a#x"] {
+        for wrong in [
+            "",
+            "127.0.0.1:3000",
+            "/x",
+            "ftp://a",
+            "http://u:p@a",
+            "http://a?x",
+            "http://a#x",
+        ] {
             assert!(PUBLIC_URL.parse(wrong).is_err(), "{wrong}");
         }
     }

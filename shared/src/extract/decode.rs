@@ -15,7 +15,10 @@ const MAX_TRIES: usize = 64;
 
 /// Stand-ins for types that say no more than "expected a UUID string": what is put in when neither
 /// the expected type's own nor null fitted.
-const GUESSES: [&str; 2] = ["00000000-0000-0000-0000-000000000000", "1970-01-01T00:00:00Z"];
+const GUESSES: [&str; 2] = [
+    "00000000-0000-0000-0000-000000000000",
+    "1970-01-01T00:00:00Z",
+];
 
 /// What became of a document.
 pub(super) struct Decoded<T> {
@@ -95,12 +98,14 @@ fn attempt<T: DeserializeOwned>(
 }
 
 fn fault(message: &str, path: &serde_path_to_error::Path) -> Fault {
-    let parent = path.iter().fold(String::new(), |parent, segment| match segment {
-        Segment::Seq { index } => pointer::join(&parent, &index.to_string()),
-        Segment::Map { key } => pointer::join(&parent, key),
-        Segment::Enum { variant } => pointer::join(&parent, variant),
-        Segment::Unknown => parent,
-    });
+    let parent = path
+        .iter()
+        .fold(String::new(), |parent, segment| match segment {
+            Segment::Seq { index } => pointer::join(&parent, &index.to_string()),
+            Segment::Map { key } => pointer::join(&parent, key),
+            Segment::Enum { variant } => pointer::join(&parent, variant),
+            Segment::Unknown => parent,
+        });
     if let Some(name) = quoted(message, "missing field ") {
         return Fault {
             pointer: pointer::join(&parent, name),
@@ -122,7 +127,10 @@ fn fault(message: &str, path: &serde_path_to_error::Path) -> Fault {
 /// What serde expected, as a sentence and as a value.
 fn expectation(expected: &str) -> (String, Value) {
     let whole = |from: &str, to: &str| {
-        (format!("must be a whole number from {from} to {to}"), Value::from(0))
+        (
+            format!("must be a whole number from {from} to {to}"),
+            Value::from(0),
+        )
     };
     match expected {
         "u8" => whole("0", "255"),
@@ -138,7 +146,9 @@ fn expectation(expected: &str) -> (String, Value) {
         _ if expected.starts_with("a string") || expected.starts_with("a borrowed string") => {
             ("must be a string".into(), Value::String(String::new()))
         }
-        _ if expected.starts_with("a sequence") => ("must be an array".into(), Value::Array(Vec::new())),
+        _ if expected.starts_with("a sequence") => {
+            ("must be an array".into(), Value::Array(Vec::new()))
+        }
         _ if expected.starts_with("struct ") || expected.starts_with("a map") => {
             ("must be an object".into(), Value::Object(Map::new()))
         }
@@ -155,7 +165,10 @@ fn expectation(expected: &str) -> (String, Value) {
 
 /// The text between the backticks that follow a prefix.
 fn quoted<'a>(message: &'a str, prefix: &str) -> Option<&'a str> {
-    let (name, _) = message.strip_prefix(prefix)?.strip_prefix('`')?.split_once('`')?;
+    let (name, _) = message
+        .strip_prefix(prefix)?
+        .strip_prefix('`')?
+        .split_once('`')?;
     Some(name)
 }
 
@@ -183,9 +196,9 @@ fn ignored_pointer(path: &serde_ignored::Path<'_>) -> String {
         Path::Root => String::new(),
         Path::Seq { parent, index } => pointer::join(&ignored_pointer(parent), &index.to_string()),
         Path::Map { parent, key } => pointer::join(&ignored_pointer(parent), key),
-        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => {
-            ignored_pointer(parent)
-        }
+        Path::Some { parent }
+        | Path::NewtypeStruct { parent }
+        | Path::NewtypeVariant { parent } => ignored_pointer(parent),
     }
 }
 
@@ -235,7 +248,10 @@ mod tests {
     }
 
     fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -278,8 +294,15 @@ mod tests {
     fn a_text_of_its_own_form_does_not_hide_what_comes_after() {
         let found = faults(json!({"customer": {"name": 1, "age": -1, "id": "x"}}));
         let pointers: Vec<_> = found.iter().map(|fault| fault.0.as_str()).collect();
-        assert_eq!(pointers, ["/customer/age", "/customer/id", "/customer/name"]);
-        assert!(found[1].1.starts_with("is invalid: UUID parsing failed"), "{}", found[1].1);
+        assert_eq!(
+            pointers,
+            ["/customer/age", "/customer/id", "/customer/name"]
+        );
+        assert!(
+            found[1].1.starts_with("is invalid: UUID parsing failed"),
+            "{}",
+            found[1].1
+        );
     }
 
     #[test]

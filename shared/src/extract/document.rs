@@ -23,7 +23,9 @@ pub(super) fn parse(body: &[u8]) -> Result<Value, Problem> {
         ))
     })?;
     if text.trim_ascii().is_empty() {
-        return Err(malformed("The body is empty; it must be a JSON document.".into()));
+        return Err(malformed(
+            "The body is empty; it must be a JSON document.".into(),
+        ));
     }
     match serde_json::from_str(text) {
         Ok(Unique(value)) => Ok(value),
@@ -143,7 +145,10 @@ mod tests {
 
     #[test]
     fn an_empty_body_says_so() {
-        assert_eq!(detail(b" \n"), "The body is empty; it must be a JSON document.");
+        assert_eq!(
+            detail(b" \n"),
+            "The body is empty; it must be a JSON document."
+        );
     }
 
     #[test]

@@ -62,7 +62,11 @@ where
 {
     let decoded = decode::decode::<T>(document.clone());
     let mut violations = decoded.violations;
-    if let Some(errors) = decoded.value.as_ref().and_then(|value| value.validate().err()) {
+    if let Some(errors) = decoded
+        .value
+        .as_ref()
+        .and_then(|value| value.validate().err())
+    {
         // A rule broken by a stand-in says nothing about what the client sent.
         let broken = rules::violations(&errors, &document)
             .into_iter()
@@ -93,13 +97,15 @@ async fn read(request: Request) -> Result<Bytes, Problem> {
         .with_header(header::ACCEPT, HeaderValue::from_static("application/json")));
     }
     // axum counts the bytes as they arrive, so that a body without Content-Length is limited too.
-    Bytes::from_request(request, &()).await.map_err(|rejection| {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            Problem::content_too_large()
-        } else {
-            Problem::bad_request("The body broke off before its end.").with_cause(rejection)
-        }
-    })
+    Bytes::from_request(request, &())
+        .await
+        .map_err(|rejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                Problem::content_too_large()
+            } else {
+                Problem::bad_request("The body broke off before its end.").with_cause(rejection)
+            }
+        })
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -107,7 +113,12 @@ fn is_json(headers: &HeaderMap) -> bool {
         return false;
     };
     let media_type = value.to_str().unwrap_or_default();
-    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = media_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     essence == "application/json"
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
@@ -150,11 +161,15 @@ mod tests {
             .collect()
     }
 
-    const FAULTY: &str = r#"{"user":{"username":5,"email":"x","password":"short","role":"admin"},"z":1}"#;
+    const FAULTY: &str =
+        r#"{"user":{"username":5,"email":"x","password":"short","role":"admin"},"z":1}"#;
 
     #[tokio::test]
     async fn every_fault_is_reported_at_once() {
-        let problem = request(FAULTY).extract::<ValidJson<Registration>, _>().await.unwrap_err();
+        let problem = request(FAULTY)
+            .extract::<ValidJson<Registration>, _>()
+            .await
+            .unwrap_err();
         assert_eq!(problem.status(), 422);
         assert_eq!(
             lines(&problem),
@@ -170,29 +185,54 @@ mod tests {
 
     #[tokio::test]
     async fn the_lenient_one_ignores_what_it_does_not_know() {
-        let problem = request(FAULTY).extract::<LenientJson<Registration>, _>().await.unwrap_err();
+        let problem = request(FAULTY)
+            .extract::<LenientJson<Registration>, _>()
+            .await
+            .unwrap_err();
         assert_eq!(lines(&problem).len(), 3);
-        let body = r#"{"user":{"username":"u","email":"u@example.org","password":"12345678","role":"x"}}"#;
-        let LenientJson(registration) =
-            request(body).extract::<LenientJson<Registration>, _>().await.unwrap();
+        let body =
+            r#"{"user":{"username":"u","email":"u@example.org","password":"12345678","role":"x"}}"#;
+        let LenientJson(registration) = request(body)
+            .extract::<LenientJson<Registration>, _>()
+            .await
+            .unwrap();
         assert_eq!(registration.user.username, "u");
     }
 
     #[tokio::test]
     async fn other_media_types_are_refused() {
-        for value in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "json"] {
+        for value in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "application/jsonp",
+            "json",
+        ] {
             let mut request = request(FAULTY);
-            request.headers_mut().insert(header::CONTENT_TYPE, value.parse().unwrap());
-            let problem = request.extract::<ValidJson<Registration>, _>().await.unwrap_err();
+            request
+                .headers_mut()
+                .insert(header::CONTENT_TYPE, value.parse().unwrap());
+            let problem = request
+                .extract::<ValidJson<Registration>, _>()
+                .await
+                .unwrap_err();
             assert_eq!(problem.status(), 415, "{value}");
         }
         let mut bare = request(FAULTY);
         bare.headers_mut().remove(header::CONTENT_TYPE);
-        let problem = bare.extract::<ValidJson<Registration>, _>().await.unwrap_err();
+        let problem = bare
+            .extract::<ValidJson<Registration>, _>()
+            .await
+            .unwrap_err();
         assert_eq!(problem.status(), 415);
         let mut vendor = request(FAULTY);
-        vendor.headers_mut().insert(header::CONTENT_TYPE, "Application/Vnd.Api+JSON".parse().unwrap());
-        let problem = vendor.extract::<ValidJson<Registration>, _>().await.unwrap_err();
+        vendor.headers_mut().insert(
+            header::CONTENT_TYPE,
+            "Application/Vnd.Api+JSON".parse().unwrap(),
+        );
+        let problem = vendor
+            .extract::<ValidJson<Registration>, _>()
+            .await
+            .unwrap_err();
         assert_eq!(problem.status(), 422);
     }
 

@@ -47,7 +47,9 @@ fn path_problem(rejection: PathRejection) -> Problem {
             Problem::internal(failure)
         }
         ErrorKind::ParseErrorAtKey { key, .. } | ErrorKind::DeserializeError { key, .. } => {
-            Problem::not_found(format!("There is nothing at this address: its {key} is invalid."))
+            Problem::not_found(format!(
+                "There is nothing at this address: its {key} is invalid."
+            ))
         }
         _ => Problem::not_found("There is nothing at this address."),
     }
@@ -75,7 +77,10 @@ where
 
 fn query_problem(rejection: &QueryRejection) -> Problem {
     // The source's text is `name: what is wrong`, or only the latter.
-    let text = rejection.source().map(ToString::to_string).unwrap_or_default();
+    let text = rejection
+        .source()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let violation = match text.split_once(": ") {
         Some((name, message)) if !name.contains(' ') => {
             Violation::new(format!("/{name}"), format!("is invalid: {message}"))
@@ -101,7 +106,10 @@ mod tests {
 
     async fn problem(address: &str) -> Option<Problem> {
         let router = Router::new()
-            .route("/comments/{id}", get(async |Path(id): Path<u64>| id.to_string()))
+            .route(
+                "/comments/{id}",
+                get(async |Path(id): Path<u64>| id.to_string()),
+            )
             .route(
                 "/articles",
                 get(async |Query(page): Query<Page>| page.limit.unwrap_or_default().to_string()),

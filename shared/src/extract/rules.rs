@@ -34,7 +34,12 @@ fn collect(errors: &ValidationErrors, object: &Value, at: &str, found: &mut Vec<
             ValidationErrorsKind::List(items) => {
                 for (index, errors) in items {
                     let item = value.get(index).unwrap_or(&Value::Null);
-                    collect(errors, item, &pointer::join(&place, &index.to_string()), found);
+                    collect(
+                        errors,
+                        item,
+                        &pointer::join(&place, &index.to_string()),
+                        found,
+                    );
                 }
             }
             ValidationErrorsKind::Field(errors) => found.extend(
@@ -72,7 +77,12 @@ fn sentence(error: &ValidationError, value: &Value) -> String {
     }
     let parameter = |name: &str| error.params.get(name);
     match error.code.as_ref() {
-        "length" => length(parameter("equal"), parameter("min"), parameter("max"), value.is_array()),
+        "length" => length(
+            parameter("equal"),
+            parameter("min"),
+            parameter("max"),
+            value.is_array(),
+        ),
         "range" => range(error),
         "email" => "must be an e-mail address".into(),
         "url" => "must be a URL".into(),

@@ -11,11 +11,7 @@ use tracing::{
     field::{Field, Visit},
     span::{Attributes, Id, Record},
 };
-use tracing_subscriber::{
-    Layer,
-    layer::Context,
-    registry::LookupSpan,
-};
+use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
 use super::redaction::{REDACTED, is_sensitive};
 
@@ -108,7 +104,11 @@ where
         if let Some(message) = own.0.remove("message") {
             line.insert("message".into(), message);
         }
-        for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
+        for span in context
+            .event_scope(event)
+            .into_iter()
+            .flat_map(|scope| scope.from_root())
+        {
             if let Some(fields) = span.extensions().get::<Fields>() {
                 line.extend(fields.0.clone());
             }
@@ -122,7 +122,7 @@ where
 
 /// Now, in UTC with microseconds.
 fn timestamp() -> String {
-    format!("{:.6}", jiff::Timestamp::now())
+    format!("{:.6}", crate::time::now_precisely())
 }
 
 #[cfg(test)]
@@ -140,7 +140,8 @@ mod tests {
     #[test]
     fn an_event_is_one_flat_line_with_its_spans() {
         let captured = captured(LevelFilter::INFO, || {
-            let span = tracing::info_span!("request", request_id = "r1", user = tracing::field::Empty);
+            let span =
+                tracing::info_span!("request", request_id = "r1", user = tracing::field::Empty);
             span.record("user", 7);
             span.in_scope(|| tracing::info!(count = 2, ok = true, "two\nlines"));
         });

@@ -58,26 +58,96 @@ struct Row(ProblemKind, u16, &'static str, &'static str);
 /// Kind, status, slug, title. A slug is part of a public URI: never change one.
 const CATALOGUE: &[Row] = &[
     Row(ProblemKind::BadRequest, 400, "bad-request", "Bad request"),
-    Row(ProblemKind::MalformedJson, 400, "malformed-json", "Malformed JSON"),
-    Row(ProblemKind::Unauthorized, 401, "unauthorized", "Authentication required"),
+    Row(
+        ProblemKind::MalformedJson,
+        400,
+        "malformed-json",
+        "Malformed JSON",
+    ),
+    Row(
+        ProblemKind::Unauthorized,
+        401,
+        "unauthorized",
+        "Authentication required",
+    ),
     Row(ProblemKind::Forbidden, 403, "forbidden", "Forbidden"),
     Row(ProblemKind::NotFound, 404, "not-found", "Not found"),
-    Row(ProblemKind::MethodNotAllowed, 405, "method-not-allowed", "Method not allowed"),
-    Row(ProblemKind::NotAcceptable, 406, "not-acceptable", "Not acceptable"),
-    Row(ProblemKind::RequestTimeout, 408, "request-timeout", "Request timeout"),
+    Row(
+        ProblemKind::MethodNotAllowed,
+        405,
+        "method-not-allowed",
+        "Method not allowed",
+    ),
+    Row(
+        ProblemKind::NotAcceptable,
+        406,
+        "not-acceptable",
+        "Not acceptable",
+    ),
+    Row(
+        ProblemKind::RequestTimeout,
+        408,
+        "request-timeout",
+        "Request timeout",
+    ),
     Row(ProblemKind::Conflict, 409, "conflict", "Conflict"),
     Row(ProblemKind::Gone, 410, "gone", "Gone"),
-    Row(ProblemKind::PreconditionFailed, 412, "precondition-failed", "Precondition failed"),
-    Row(ProblemKind::ContentTooLarge, 413, "content-too-large", "Content too large"),
-    Row(ProblemKind::UnsupportedMediaType, 415, "unsupported-media-type", "Unsupported media type"),
-    Row(ProblemKind::Validation, 422, "validation", "The request breaks a rule"),
-    Row(ProblemKind::PreconditionRequired, 428, "precondition-required", "Precondition required"),
-    Row(ProblemKind::TooManyRequests, 429, "too-many-requests", "Too many requests"),
+    Row(
+        ProblemKind::PreconditionFailed,
+        412,
+        "precondition-failed",
+        "Precondition failed",
+    ),
+    Row(
+        ProblemKind::ContentTooLarge,
+        413,
+        "content-too-large",
+        "Content too large",
+    ),
+    Row(
+        ProblemKind::UnsupportedMediaType,
+        415,
+        "unsupported-media-type",
+        "Unsupported media type",
+    ),
+    Row(
+        ProblemKind::Validation,
+        422,
+        "validation",
+        "The request breaks a rule",
+    ),
+    Row(
+        ProblemKind::PreconditionRequired,
+        428,
+        "precondition-required",
+        "Precondition required",
+    ),
+    Row(
+        ProblemKind::TooManyRequests,
+        429,
+        "too-many-requests",
+        "Too many requests",
+    ),
     Row(ProblemKind::Internal, 500, "internal", "Internal error"),
-    Row(ProblemKind::NotImplemented, 501, "not-implemented", "Not implemented"),
+    Row(
+        ProblemKind::NotImplemented,
+        501,
+        "not-implemented",
+        "Not implemented",
+    ),
     Row(ProblemKind::BadGateway, 502, "bad-gateway", "Bad gateway"),
-    Row(ProblemKind::Unavailable, 503, "unavailable", "Temporarily unavailable"),
-    Row(ProblemKind::GatewayTimeout, 504, "gateway-timeout", "Gateway timeout"),
+    Row(
+        ProblemKind::Unavailable,
+        503,
+        "unavailable",
+        "Temporarily unavailable",
+    ),
+    Row(
+        ProblemKind::GatewayTimeout,
+        504,
+        "gateway-timeout",
+        "Gateway timeout",
+    ),
 ];
 
 impl ProblemKind {
@@ -143,19 +213,28 @@ mod tests {
 
     #[test]
     fn slugs_are_unique_and_url_safe() {
-        let slugs: std::collections::BTreeSet<_> = ProblemKind::all().map(ProblemKind::slug).collect();
+        let slugs: std::collections::BTreeSet<_> =
+            ProblemKind::all().map(ProblemKind::slug).collect();
         assert_eq!(slugs.len(), CATALOGUE.len());
-        assert!(
-            slugs
-                .iter()
-                .all(|slug| slug.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'))
-        );
+        assert!(slugs.iter().all(|slug| {
+            slug.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+        }));
     }
 
     #[test]
     fn a_status_has_its_kind() {
-        assert_eq!(ProblemKind::of_status(StatusCode::BAD_REQUEST), ProblemKind::BadRequest);
-        assert_eq!(ProblemKind::of_status(StatusCode::IM_A_TEAPOT), ProblemKind::BadRequest);
-        assert_eq!(ProblemKind::of_status(StatusCode::LOOP_DETECTED), ProblemKind::Internal);
+        assert_eq!(
+            ProblemKind::of_status(StatusCode::BAD_REQUEST),
+            ProblemKind::BadRequest
+        );
+        assert_eq!(
+            ProblemKind::of_status(StatusCode::IM_A_TEAPOT),
+            ProblemKind::BadRequest
+        );
+        assert_eq!(
+            ProblemKind::of_status(StatusCode::LOOP_DETECTED),
+            ProblemKind::Internal
+        );
     }
 }

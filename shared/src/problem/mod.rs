@@ -30,8 +30,8 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-pub use self::{kind::ProblemKind, realworld::RealWorld};
 pub(crate) use self::render::{adopt_foreign_errors, render};
+pub use self::{kind::ProblemKind, realworld::RealWorld};
 
 /// What functions return on failure: `Result<T, Problem>`.
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
@@ -105,7 +105,8 @@ impl Problem {
     pub fn invalid_token(detail: impl Into<Cow<'static, str>>) -> Self {
         let detail = detail.into();
         let challenge = challenge::error("invalid_token", &detail);
-        Self::new(ProblemKind::Unauthorized, detail).with_header(header::WWW_AUTHENTICATE, challenge)
+        Self::new(ProblemKind::Unauthorized, detail)
+            .with_header(header::WWW_AUTHENTICATE, challenge)
     }
 
     /// 403: the caller is known and may not do this.
@@ -135,7 +136,10 @@ impl Problem {
 
     /// 413: the body is over the limit.
     pub fn content_too_large() -> Self {
-        Self::new(ProblemKind::ContentTooLarge, "The request body is over the limit.")
+        Self::new(
+            ProblemKind::ContentTooLarge,
+            "The request body is over the limit.",
+        )
     }
 
     /// 422: the request breaks the rules listed.

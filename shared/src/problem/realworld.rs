@@ -78,6 +78,9 @@ mod tests {
                 "body: must be an object",
             ]
         );
-        assert_eq!(lines(&Problem::not_found("No such article.")), ["No such article."]);
+        assert_eq!(
+            lines(&Problem::not_found("No such article.")),
+            ["No such article."]
+        );
     }
 }

@@ -74,8 +74,10 @@ fn foreign(status: StatusCode) -> Problem {
             "This address does not answer this method; the Allow header lists those it does.",
         ),
         ProblemKind::ContentTooLarge => Problem::content_too_large(),
-        _ if status.is_server_error() => Problem::internal(format!("an answer of status {status} without a body"))
-            .with_kind(kind),
+        _ if status.is_server_error() => {
+            Problem::internal(format!("an answer of status {status} without a body"))
+                .with_kind(kind)
+        }
         _ => Problem::new(kind, status.canonical_reason().unwrap_or("Bad request")),
     }
 }
@@ -94,7 +96,12 @@ pub(crate) fn render(request_id: &str, response: &mut Response) {
                 tracing::error!(status = status.as_u16(), problem = problem.kind().slug(), cause = %chain(cause), "request failed");
             }
             None => {
-                tracing::error!(status = status.as_u16(), problem = problem.kind().slug(), detail = problem.detail(), "request failed");
+                tracing::error!(
+                    status = status.as_u16(),
+                    problem = problem.kind().slug(),
+                    detail = problem.detail(),
+                    "request failed"
+                );
             }
         }
     }

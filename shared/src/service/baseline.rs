@@ -12,9 +12,7 @@ use axum::{
 use http::{Method, header};
 use tracing::{Instrument, level_filters::LevelFilter};
 
-use super::{
-    RequestId, TraceContext, cors, request_id::X_REQUEST_ID, security_headers,
-};
+use super::{RequestId, TraceContext, cors, request_id::X_REQUEST_ID, security_headers};
 use crate::{
     config::{CORS_ORIGINS, ConfigError, CorsOrigins, LOG_LEVEL, PUBLIC_URL},
     problem,
@@ -77,7 +75,11 @@ pub fn baseline(router: Router, settings: Baseline) -> Router {
     router.layer(middleware::from_fn_with_state(Arc::new(settings), surround))
 }
 
-async fn surround(State(settings): State<Arc<Baseline>>, mut request: Request, next: Next) -> Response {
+async fn surround(
+    State(settings): State<Arc<Baseline>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let start = Instant::now();
     let id = RequestId::of(request.headers());
     let trace = TraceContext::of(request.headers());

@@ -32,7 +32,9 @@ impl RequestId {
 
     /// The id.
     pub fn as_str(&self) -> &str {
-        self.0.to_str().expect("checked or made to be printable ASCII")
+        self.0
+            .to_str()
+            .expect("checked or made to be printable ASCII")
     }
 
     pub(super) fn header_value(&self) -> HeaderValue {

@@ -5,10 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 /// For an API: what browsers would render or share, they must not. A handler that serves pages
 /// sets its own values, which stay. After the OWASP REST Security Cheat Sheet.
 const HEADERS: [(HeaderName, HeaderValue); 5] = [
-    (
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("no-store"),
-    ),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),

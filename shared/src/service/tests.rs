@@ -28,11 +28,19 @@ fn router() -> Router {
         .route(
             "/broken",
             get(async || {
-                Problem::internal(std::io::Error::other("the password of the database is hunter2"))
+                Problem::internal(std::io::Error::other(
+                    "the password of the database is hunter2",
+                ))
             }),
         )
-        .route("/away", get(async || Problem::unavailable(7, "no connection")))
-        .route("/secret", get(async || Problem::invalid_token("The access token has expired.")))
+        .route(
+            "/away",
+            get(async || Problem::unavailable(7, "no connection")),
+        )
+        .route(
+            "/secret",
+            get(async || Problem::invalid_token("The access token has expired.")),
+        )
         .route("/rejected", post(async |_: String| "read"))
         .merge(conduit)
 }
@@ -44,12 +52,24 @@ struct Answer {
 
 impl Answer {
     fn header(&self, name: &str) -> Option<&str> {
-        self.response.headers().get(name).map(|value| value.to_str().unwrap())
+        self.response
+            .headers()
+            .get(name)
+            .map(|value| value.to_str().unwrap())
     }
 
     async fn json(self) -> Value {
-        assert_eq!(self.header("content-type"), Some("application/problem+json"));
-        let body = self.response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json")
+        );
+        let body = self
+            .response
+            .into_body()
+            .collect()
+            .await
+            .unwrap()
+            .to_bytes();
         serde_json::from_slice(&body).unwrap()
     }
 }
@@ -121,32 +141,61 @@ async fn options_lists_what_is_allowed_and_head_has_no_body() {
         let head = answer(Request::head(address)).await;
         assert_eq!(head.response.status(), status);
         assert_ne!(head.header("content-length"), Some("0"));
-        assert!(head.response.into_body().collect().await.unwrap().to_bytes().is_empty());
+        assert!(
+            head.response
+                .into_body()
+                .collect()
+                .await
+                .unwrap()
+                .to_bytes()
+                .is_empty()
+        );
     }
 }
 
 #[tokio::test]
 async fn axums_own_rejections_become_problems() {
-    let request = Request::post("/rejected").body(Body::from(vec![0xff])).unwrap();
-    let response = baseline(router(), Baseline::default()).oneshot(request).await.unwrap();
+    let request = Request::post("/rejected")
+        .body(Body::from(vec![0xff]))
+        .unwrap();
+    let response = baseline(router(), Baseline::default())
+        .oneshot(request)
+        .await
+        .unwrap();
     assert_eq!(response.status(), 400);
-    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    assert_eq!(
+        response.headers()["content-type"],
+        "application/problem+json"
+    );
     let large = Request::post("/rejected")
         .body(Body::from(vec![b'a'; super::MAX_BODY_BYTES + 1]))
         .unwrap();
-    let response = baseline(router(), Baseline::default()).oneshot(large).await.unwrap();
+    let response = baseline(router(), Baseline::default())
+        .oneshot(large)
+        .await
+        .unwrap();
     assert_eq!(response.status(), 413);
-    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    assert_eq!(
+        response.headers()["content-type"],
+        "application/problem+json"
+    );
 }
 
 #[tokio::test]
 async fn a_server_error_is_logged_once_and_hides_its_cause() {
     let answer = answer(Request::get("/broken").header("x-request-id", ID)).await;
-    let errors: Vec<_> =
-        answer.log.lines().into_iter().filter(|line| line["level"] == "ERROR").collect();
+    let errors: Vec<_> = answer
+        .log
+        .lines()
+        .into_iter()
+        .filter(|line| line["level"] == "ERROR")
+        .collect();
     assert_eq!(errors.len(), 1);
     assert_eq!(errors[0]["request_id"], ID);
-    assert_eq!(errors[0]["cause"], "the password of the database is hunter2");
+    assert_eq!(
+        errors[0]["cause"],
+        "the password of the database is hunter2"
+    );
     assert_eq!(answer.response.status(), 500);
     let body = answer.json().await;
     assert_eq!(body.get("errors"), None);
@@ -188,7 +237,10 @@ async fn one_line_per_request_names_the_route_and_not_the_address() {
     assert_eq!(line["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736");
     assert_eq!(line["parent_id"], "00f067aa0ba902b7");
     let text = answer.log.text();
-    assert!(!text.contains("alice") && !text.contains("hunter2"), "{text}");
+    assert!(
+        !text.contains("alice") && !text.contains("hunter2"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -202,9 +254,15 @@ async fn answers_carry_security_headers() {
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
     assert_eq!(answer.header("strict-transport-security"), None);
-    let https = Baseline { https: true, ..Baseline::default() };
+    let https = Baseline {
+        https: true,
+        ..Baseline::default()
+    };
     let answer = answer_with(https, Request::get("/nowhere")).await;
-    assert_eq!(answer.header("strict-transport-security"), Some("max-age=63072000"));
+    assert_eq!(
+        answer.header("strict-transport-security"),
+        Some("max-age=63072000")
+    );
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
 }
 
@@ -223,8 +281,16 @@ async fn other_origins_are_allowed_as_configured() {
     };
     let allowed = answer_with(list.clone(), preflight("https://app.example.org")).await;
     assert_eq!(allowed.response.status(), 200);
-    assert_eq!(allowed.header("access-control-allow-origin"), Some("https://app.example.org"));
-    assert!(allowed.header("access-control-allow-headers").unwrap().contains("authorization"));
+    assert_eq!(
+        allowed.header("access-control-allow-origin"),
+        Some("https://app.example.org")
+    );
+    assert!(
+        allowed
+            .header("access-control-allow-headers")
+            .unwrap()
+            .contains("authorization")
+    );
     assert_eq!(allowed.header("access-control-allow-credentials"), None);
     let other = answer_with(list.clone(), preflight("https://evil.example")).await;
     assert_eq!(other.header("access-control-allow-origin"), None);
@@ -232,9 +298,15 @@ async fn other_origins_are_allowed_as_configured() {
     // Errors too, or the page could not read them.
     let missing = Request::get("/nowhere").header("origin", "https://app.example.org");
     let missing = answer_with(list, missing).await;
-    assert_eq!(missing.header("access-control-allow-origin"), Some("https://app.example.org"));
+    assert_eq!(
+        missing.header("access-control-allow-origin"),
+        Some("https://app.example.org")
+    );
 
-    let any = Baseline { cors_origins: CorsOrigins::Any, ..Baseline::default() };
+    let any = Baseline {
+        cors_origins: CorsOrigins::Any,
+        ..Baseline::default()
+    };
     let any = answer_with(any, preflight("https://evil.example")).await;
     assert_eq!(any.header("access-control-allow-origin"), Some("*"));
     assert_eq!(any.header("access-control-allow-credentials"), None);

@@ -74,8 +74,12 @@ struct Parent<'a> {
 /// Section 3.2.2: `version-traceid-parentid-flags` in lower-case hexadecimal.
 fn parse(value: &str) -> Option<Parent<'_>> {
     let mut fields = value.split('-');
-    let (version, trace_id, parent_id, flags) =
-        (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    let (version, trace_id, parent_id, flags) = (
+        fields.next()?,
+        fields.next()?,
+        fields.next()?,
+        fields.next()?,
+    );
     // Later versions may append fields; version 00 may not, and ff is invalid (section 3.2.2.1).
     let valid = is_hex(version, 2)
         && version != "ff"
@@ -93,7 +97,10 @@ fn parse(value: &str) -> Option<Parent<'_>> {
 }
 
 fn is_hex(text: &str, length: usize) -> bool {
-    text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    text.len() == length
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn random_bytes() -> [u8; 24] {
@@ -131,7 +138,10 @@ mod tests {
         assert_ne!(context.span_id(), "00f067aa0ba902b7");
         assert_eq!(
             context.traceparent(),
-            format!("00-4bf92f3577b34da6a3ce929d0e0e4736-{}-01", context.span_id())
+            format!(
+                "00-4bf92f3577b34da6a3ce929d0e0e4736-{}-01",
+                context.span_id()
+            )
         );
     }
 

@@ -1,0 +1,24 @@
+//! Whether this instance lives, and whether the stores it depends on answer.
+//!
+//! | route | who may call | answers |
+//! |---|---|---|
+//! | `GET /health/live` | anyone | 200, from memory: a probe that fails means "restart me" |
+//! | `GET /health/ready` | anyone | 200 when every store answers, else 503 naming those that do not: "send me no traffic" |
+//!
+//! Neither says more than names and verdicts: causes go to the log.
+
+mod model;
+mod routes;
+mod store;
+
+use axum::{Router, routing::get};
+
+fn router() -> Router {
+    Router::new()
+        .route("/health/live", get(routes::live))
+        .route("/health/ready", get(routes::ready))
+        // Without migrations: a probe must not change a database.
+        .layer(shared::db::layer(&[]))
+}
+
+shared::function!(router);

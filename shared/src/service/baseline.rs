@@ -109,6 +109,7 @@ async fn surround(
     headers.insert(X_REQUEST_ID, id.header_value());
     // The route, not the path: paths hold names and ids, queries hold worse.
     tracing::info!(
+        target: "access",
         method = method.as_str(),
         route = route.as_ref().map(MatchedPath::as_str),
         status = response.status().as_u16(),

@@ -7,6 +7,7 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
+use http::{StatusCode, header};
 use tower::Service;
 
 use super::{Baseline, baseline};
@@ -40,10 +41,15 @@ impl Entry {
                 Err(error) => return misconfigured(request, error).await,
             },
         };
-        match service.clone().call(request).await {
+        let mut response = match service.clone().call(request).await {
             Ok(response) => response,
             Err(never) => match never {},
+        };
+        if response.status() == StatusCode::NO_CONTENT {
+            // RFC 9110, section 8.6 forbids the zero that axum puts there.
+            response.headers_mut().remove(header::CONTENT_LENGTH);
         }
+        response
     }
 
     // No lock across the await: first requests that come together may each read the settings, and

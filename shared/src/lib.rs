@@ -5,8 +5,14 @@
 //! | [`problem`] | one error type, answered as RFC 9457 `application/problem+json` |
 //! | [`extract`] | request bodies, queries and paths, parsed and validated |
 //! | [`service`] | the entry of a component and the layers around every router |
+//! | [`password`] | Argon2id hashes of passwords |
+//! | [`token`] | Ed25519 access tokens and their keys |
+//! | [`caller`] | the extractor for who is calling |
+//! | [`identity`] | user ids, e-mail addresses and usernames |
+//! | [`db`] | portable SQL, typed rows, transactions, migrations |
 //! | [`config`] | typed settings from Spin variables |
 //! | [`log`] | JSON logs with request id and trace context, secrets redacted |
+//! | [`time`] | the clock |
 //!
 //! A function is a router and one line:
 //!
@@ -21,11 +27,17 @@
 //! # fn main() {}
 //! ```
 
+pub mod caller;
 pub mod config;
+pub mod db;
 pub mod extract;
+pub mod identity;
 pub mod log;
+pub mod password;
 pub mod problem;
 pub mod service;
+pub mod time;
+pub mod token;
 
 #[doc(hidden)]
 pub use service::private as __private;

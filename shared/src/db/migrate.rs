@@ -1,0 +1,267 @@
+//! Migrations: applied by whoever comes first, once per database.
+//!
+//! All that are missing run in one transaction, which holds the right to write from its start: of
+//! two instances that begin together, the second waits and then finds nothing left to do. What was
+//! applied is recorded with a checksum of its text, because a migration that is edited afterwards
+//! would leave databases with different schemas and nothing to tell them apart.
+//!
+//! A database that knows *more* migrations than the code is accepted, with a warning: during a
+//! deployment old and new replicas run side by side, so a migration has to suit the version before
+//! it anyway.
+
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use super::pool::Pool;
+use super::store::Connection;
+use super::{Db, DbError, Dialect, Transaction, params};
+use std::sync::Arc;
+
+/// One change of the schema, in each dialect. The `migrations` crate makes a list of them from its
+/// files.
+#[derive(Clone, Copy, Debug)]
+pub struct Migration {
+    /// Its number, from 1.
+    pub version: u32,
+    /// Its name, as in the file's.
+    pub name: &'static str,
+    /// Its statements for SQLite, separated by blank lines.
+    pub sqlite: &'static str,
+    /// Its statements for Postgres, separated by blank lines. `None`: it has none, and cannot be
+    /// applied there.
+    pub postgres: Option<&'static str>,
+}
+
+impl Migration {
+    fn label(&self) -> String {
+        format!("{:04}_{}", self.version, self.name)
+    }
+
+    fn text(&self, dialect: Dialect) -> Result<&'static str, DbError> {
+        match dialect {
+            Dialect::Sqlite => Ok(self.sqlite),
+            Dialect::Postgres => self.postgres.ok_or_else(|| {
+                DbError::Configuration(format!("migration {} has no Postgres text", self.label()))
+            }),
+        }
+    }
+
+    /// Over the text with `\n` line ends, so that a checkout with others does not count as a
+    /// change.
+    fn checksum(&self, dialect: Dialect) -> Result<String, DbError> {
+        let text = self.text(dialect)?.replace('\r', "");
+        let digest = Sha256::digest(text);
+        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
+    version BIGINT PRIMARY KEY,
+    name TEXT NOT NULL,
+    checksum TEXT NOT NULL,
+    applied_at BIGINT NOT NULL
+)";
+
+const SELECT_APPLIED: &str = "SELECT version, checksum FROM schema_migrations ORDER BY version";
+
+struct Applied {
+    version: u32,
+    checksum: String,
+}
+
+crate::from_row!(Applied { version, checksum });
+
+/// Brings a database up to `migrations`, or finds that it is.
+pub(super) async fn bring_up_to_date(
+    pool: &Arc<Pool>,
+    migrations: &[Migration],
+    auto_migrate: bool,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let dialect = pool.store.dialect();
+    prepare(pool, dialect).await?;
+    let applied = applied(pool).await?;
+    let Some(next) = pending(migrations, &applied, dialect)?.first().copied() else {
+        return Ok(());
+    };
+    if !auto_migrate {
+        return Err(DbError::NotMigrated {
+            pending: pending(migrations, &applied, dialect)?.len(),
+            next: next.label(),
+        });
+    }
+    let db = Db(Arc::clone(pool));
+    let mut transaction = db.begin().await?;
+    apply_missing(&mut transaction, migrations, dialect, now).await?;
+    transaction.commit().await
+}
+
+async fn apply_missing(
+    transaction: &mut Transaction,
+    migrations: &[Migration],
+    dialect: Dialect,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    transaction.execute(CREATE_TABLE, []).await?;
+    // Again, now that nobody else can write: another instance may have been here first.
+    let applied = transaction.query(SELECT_APPLIED, []).await?;
+    for migration in pending(migrations, &applied, dialect)? {
+        for statement in statements(migration.text(dialect)?) {
+            transaction.execute(statement, []).await?;
+        }
+        transaction
+            .execute(
+                "INSERT INTO schema_migrations (version, name, checksum, applied_at)
+                 VALUES ($1, $2, $3, $4)",
+                params![
+                    migration.version,
+                    migration.name,
+                    migration.checksum(dialect)?,
+                    now
+                ],
+            )
+            .await?;
+        tracing::info!(migration = migration.label(), "applied a migration");
+    }
+    Ok(())
+}
+
+/// Settings of the database file, as opposed to the connection's.
+async fn prepare(pool: &Pool, dialect: Dialect) -> Result<(), DbError> {
+    if dialect != Dialect::Sqlite {
+        return Ok(());
+    }
+    let mut connection = pool.take().await?;
+    // Readers and the writer stop waiting for each other. Kept in the file, so almost always a
+    // no-op; what it needs the file for alone, a busy neighbour can prevent, and then the next
+    // instance will do it.
+    match connection.query("PRAGMA journal_mode = WAL", &[]).await {
+        Ok(_) => pool.give_back(connection),
+        Err(DbError::Busy(reason)) => {
+            tracing::debug!(reason, "left the journal mode to the next instance");
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+async fn applied(pool: &Pool) -> Result<Vec<Applied>, DbError> {
+    let mut connection = pool.take().await?;
+    let applied = read_applied(connection.as_mut(), pool.store.dialect()).await?;
+    pool.give_back(connection);
+    Ok(applied)
+}
+
+async fn read_applied(
+    connection: &mut dyn Connection,
+    dialect: Dialect,
+) -> Result<Vec<Applied>, DbError> {
+    let exists = match dialect {
+        Dialect::Sqlite => {
+            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'"
+        }
+        Dialect::Postgres => {
+            "SELECT 1::BIGINT FROM pg_tables
+             WHERE schemaname = current_schema() AND tablename = 'schema_migrations'"
+        }
+    };
+    let tables: Vec<(i64,)> = connection.query(exists, &[]).await?.decode()?;
+    if tables.is_empty() {
+        return Ok(Vec::new());
+    }
+    connection.query(SELECT_APPLIED, &[]).await?.decode()
+}
+
+/// The migrations that `applied` lacks, in order.
+fn pending<'a>(
+    migrations: &'a [Migration],
+    applied: &[Applied],
+    dialect: Dialect,
+) -> Result<Vec<&'a Migration>, DbError> {
+    let known = |version| {
+        migrations
+            .iter()
+            .find(|migration| migration.version == version)
+    };
+    for done in applied {
+        match known(done.version) {
+            Some(migration) if migration.checksum(dialect)? != done.checksum => {
+                return Err(DbError::MigrationChanged(migration.label()));
+            }
+            Some(_) => {}
+            None => tracing::warn!(
+                version = done.version,
+                "the database has a migration that this component does not know; it is newer"
+            ),
+        }
+    }
+    Ok(migrations
+        .iter()
+        .filter(|migration| !applied.iter().any(|done| done.version == migration.version))
+        .collect())
+}
+
+/// Spin runs one statement at a time, so a text is taken apart at its blank lines. Parts of
+/// comments alone are left out.
+fn statements(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        while !rest.is_empty() {
+            let (part, after) = split_at_blank_line(rest);
+            rest = after;
+            let is_statement =
+                |line: &str| !line.trim().is_empty() && !line.trim().starts_with("--");
+            if part.lines().any(is_statement) {
+                return Some(part.trim());
+            }
+        }
+        None
+    })
+}
+
+fn split_at_blank_line(text: &str) -> (&str, &str) {
+    let mut end = 0;
+    for line in text.split_inclusive('\n') {
+        if line.trim().is_empty() {
+            return (&text[..end], &text[end + line.len()..]);
+        }
+        end += line.len();
+    }
+    (text, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_taken_apart_at_blank_lines() {
+        let text =
+            "-- A header.\n\n-- Why.\nCREATE TABLE a (\n  b TEXT\n);\n  \r\n\n\nCREATE INDEX c;\n";
+        let parts: Vec<_> = statements(text).collect();
+        assert_eq!(
+            parts,
+            ["-- Why.\nCREATE TABLE a (\n  b TEXT\n);", "CREATE INDEX c;"]
+        );
+        assert_eq!(statements("").count(), 0);
+        assert_eq!(statements("-- nothing\n").count(), 0);
+    }
+
+    #[test]
+    fn line_ends_do_not_change_a_checksum() {
+        let migration = |sqlite| Migration {
+            version: 1,
+            name: "a",
+            sqlite,
+            postgres: None,
+        };
+        let checksum = |sqlite| {
+            migration(sqlite)
+                .checksum(Dialect::Sqlite)
+                .expect("has a text")
+        };
+        assert_eq!(checksum("a\nb\n"), checksum("a\r\nb\r\n"));
+        assert_ne!(checksum("a\nb\n"), checksum("a\nc\n"));
+        assert!(migration("a").checksum(Dialect::Postgres).is_err());
+    }
+}

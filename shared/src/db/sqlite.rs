@@ -1,0 +1,130 @@
+//! Spin's SQLite.
+
+use spin_sdk::sqlite;
+
+use super::row::Rows;
+use super::store::{BoxFuture, Connection, Dialect, Store};
+use super::{DbError, Value};
+
+/// The database of a label that the manifest grants in `sqlite_databases`.
+pub(super) struct SpinSqlite {
+    label: String,
+}
+
+impl SpinSqlite {
+    pub(super) fn new(label: impl Into<String>) -> Self {
+        Self {
+            label: label.into(),
+        }
+    }
+}
+
+impl Store for SpinSqlite {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>, DbError>> {
+        Box::pin(async move {
+            let connection = sqlite::Connection::open(&self.label)
+                .await
+                .map_err(|error| open_error(error, &self.label))?;
+            let mut connection = SpinConnection(connection);
+            // Per connection, and off by default. The time that a statement waits for another
+            // writer (5 s) is set by the host.
+            connection.query("PRAGMA foreign_keys = ON", &[]).await?;
+            Ok(Box::new(connection) as Box<dyn Connection>)
+        })
+    }
+}
+
+struct SpinConnection(sqlite::Connection);
+
+impl Connection for SpinConnection {
+    fn query<'a>(
+        &'a mut self,
+        sql: &'a str,
+        parameters: &'a [Value],
+    ) -> BoxFuture<'a, Result<Rows, DbError>> {
+        Box::pin(async move {
+            let error = |error| statement_error(error, sql);
+            let parameters = parameters.iter().cloned().map(into_spin);
+            let result = self.0.execute(sql, parameters).await.map_err(error)?;
+            let columns = result.columns().to_vec();
+            // Reads every row and then awaits the result: only then has the statement run.
+            let rows = result.collect().await.map_err(error)?;
+            let rows = rows
+                .into_iter()
+                .map(|row| row.values.into_iter().map(from_spin).collect());
+            Ok(Rows {
+                columns,
+                rows: rows.collect(),
+            })
+        })
+    }
+
+    fn execute<'a>(
+        &'a mut self,
+        sql: &'a str,
+        parameters: &'a [Value],
+    ) -> BoxFuture<'a, Result<u64, DbError>> {
+        Box::pin(async move {
+            self.query(sql, parameters).await?;
+            Ok(self.0.changes().await)
+        })
+    }
+}
+
+fn into_spin(value: Value) -> sqlite::Value {
+    match value {
+        Value::Integer(integer) => sqlite::Value::Integer(integer),
+        Value::Real(real) => sqlite::Value::Real(real),
+        Value::Text(text) => sqlite::Value::Text(text),
+        Value::Blob(bytes) => sqlite::Value::Blob(bytes),
+        Value::Null => sqlite::Value::Null,
+    }
+}
+
+fn from_spin(value: sqlite::Value) -> Value {
+    match value {
+        sqlite::Value::Integer(integer) => Value::Integer(integer),
+        sqlite::Value::Real(real) => Value::Real(real),
+        sqlite::Value::Text(text) => Value::Text(text),
+        sqlite::Value::Blob(bytes) => Value::Blob(bytes),
+        sqlite::Value::Null => Value::Null,
+    }
+}
+
+fn open_error(error: sqlite::Error, label: &str) -> DbError {
+    match error {
+        sqlite::Error::NoSuchDatabase => DbError::Configuration(format!(
+            "there is no SQLite database `{label}`: define it in the runtime configuration, or \
+             set the variable database_url to one that there is"
+        )),
+        sqlite::Error::AccessDenied => DbError::Configuration(format!(
+            "this component may not open the SQLite database `{label}`; add \
+             `sqlite_databases = [\"{label}\"]` to its component in spin.toml"
+        )),
+        other => DbError::Unavailable(other.to_string()),
+    }
+}
+
+fn statement_error(error: sqlite::Error, sql: &str) -> DbError {
+    match error {
+        sqlite::Error::Io(message) => classify(message, sql),
+        sqlite::Error::DatabaseFull => DbError::Unavailable("the database is full".to_owned()),
+        other => DbError::statement(sql, other.to_string()),
+    }
+}
+
+/// The host passes SQLite's errors on as text. Nothing that decides about data hangs on it, only
+/// whether the caller is told to try again.
+pub(super) fn classify(message: String, sql: &str) -> DbError {
+    if message.contains("database is locked") || message.contains("database table is locked") {
+        DbError::Busy(message)
+    } else if message.contains("database or disk is full") || message.contains("unable to open") {
+        DbError::Unavailable(message)
+    } else {
+        DbError::statement(sql, message)
+    }
+}

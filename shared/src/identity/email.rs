@@ -1,0 +1,191 @@
+//! E-mail addresses.
+
+use std::fmt;
+
+use super::text::{comparison_key, is_deceptive};
+
+/// The longest address, in bytes: a path of RFC 5321, section 4.5.3.1.3 without its brackets.
+const MAX_BYTES: usize = 254;
+
+/// The longest local part, in bytes (RFC 5321, section 4.5.3.1.1).
+const MAX_LOCAL_BYTES: usize = 64;
+
+/// The longest label of a domain, in bytes (RFC 1035, section 2.3.4).
+const MAX_LABEL_BYTES: usize = 63;
+
+/// An e-mail address, as its owner wrote it.
+///
+/// The check keeps out what cannot be an address and lets the confirmation mail decide the rest:
+/// one `@`, parts within the lengths of RFC 5321, a domain of at least two labels, no white space,
+/// quotes or brackets. Quoted local parts, which RFC 5321 says a host should avoid, and address
+/// literals are refused. Letters beyond ASCII are fine (RFC 6531).
+///
+/// ```
+/// use shared::identity::Email;
+///
+/// let email = Email::parse(" Jake@Example.com ")?;
+/// assert_eq!(email.as_str(), "Jake@Example.com");
+/// assert_eq!(email.key(), "jake@example.com");
+/// # Ok::<(), shared::identity::EmailError>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Email(String);
+
+/// Why a text is no [`Email`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum EmailError {
+    /// It cannot be an address.
+    #[error("must be an e-mail address")]
+    Malformed,
+    /// It is longer than any address can be.
+    #[error("must have at most {MAX_BYTES} bytes")]
+    TooLong,
+}
+
+impl Email {
+    /// Reads an address; white space around it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be an address.
+    pub fn parse(text: &str) -> Result<Self, EmailError> {
+        let text = text.trim();
+        if text.len() > MAX_BYTES {
+            return Err(EmailError::TooLong);
+        }
+        let (local, domain) = text.split_once('@').ok_or(EmailError::Malformed)?;
+        if is_local_part(local) && is_domain(domain) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(EmailError::Malformed)
+        }
+    }
+
+    /// The address as its owner wrote it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form that decides whether two addresses are one. RFC 5321 lets the local part's case
+    /// matter; no mail provider of note does, and two accounts apart by case alone are a trap.
+    #[must_use]
+    pub fn key(&self) -> String {
+        comparison_key(&self.0)
+    }
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A dot-string of RFC 5321, section 4.1.2, with the letters of RFC 6531.
+fn is_local_part(local: &str) -> bool {
+    local.len() <= MAX_LOCAL_BYTES
+        && local.split('.').all(|atom| {
+            !atom.is_empty()
+                && atom.chars().all(|c| {
+                    c.is_ascii_alphanumeric()
+                        || "!#$%&'*+-/=?^_`{|}~".contains(c)
+                        || is_letter_beyond_ascii(c)
+                })
+        })
+}
+
+fn is_domain(domain: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=MAX_LABEL_BYTES).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '-' || is_letter_beyond_ascii(c))
+    };
+    let top_level = domain.rsplit('.').next().unwrap_or_default();
+    domain.contains('.')
+        && domain.split('.').all(is_label)
+        // Four numbers are an IPv4 address, not a domain.
+        && !top_level.chars().all(|c| c.is_ascii_digit())
+}
+
+fn is_letter_beyond_ascii(c: char) -> bool {
+    !c.is_ascii() && !c.is_whitespace() && !is_deceptive(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_addresses() {
+        for text in [
+            "a@b.co",
+            "jake@jake.jake",
+            "first.last+tag@sub.example-host.com",
+            "o'neil@example.com",
+            "jörg@bücher.example",
+            "用户@例子.中国",
+            "x@xn--bcher-kva.example",
+        ] {
+            assert!(Email::parse(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_none() {
+        for text in [
+            "",
+            " ",
+            "@",
+            "a",
+            "a@",
+            "@b.co",
+            "a@b",
+            "a@b.",
+            "a@.b",
+            "a@b..co",
+            ".a@b.co",
+            "a.@b.co",
+            "a..b@c.co",
+            "a@b@c.co",
+            "a b@c.co",
+            "a@b c.co",
+            "a@-b.co",
+            "a@b-.co",
+            "a@127.0.0.1",
+            "a@[127.0.0.1]",
+            "\"a\"@b.co",
+            "a\0@b.co",
+            "a@b.co\nBcc: x@y.z",
+            "a\u{200B}@b.co",
+            "a\u{202E}@b.co",
+            "<a@b.co>",
+            "a,b@c.co",
+        ] {
+            assert_eq!(Email::parse(text), Err(EmailError::Malformed), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_too_long() {
+        let local = "a".repeat(MAX_LOCAL_BYTES);
+        assert!(Email::parse(&format!("{local}@b.co")).is_ok());
+        assert!(Email::parse(&format!("{local}a@b.co")).is_err());
+        assert!(Email::parse(&format!("a@{}.co", "b".repeat(MAX_LABEL_BYTES + 1))).is_err());
+        let domain = vec!["b".repeat(49); 5].join(".");
+        assert_eq!(
+            Email::parse(&format!("abcdef@{domain}")),
+            Err(EmailError::TooLong)
+        );
+    }
+
+    #[test]
+    fn keys_ignore_case_and_composition() {
+        let key = |text| Email::parse(text).expect("an address").key();
+        assert_eq!(key("Jake@EXAMPLE.com"), key("jake@example.com"));
+        assert_eq!(key("jo\u{308}rg@example.com"), key("J\u{D6}RG@example.com"));
+        assert_ne!(key("jake@example.com"), key("jack@example.com"));
+    }
+}

@@ -1,0 +1,152 @@
+//! Usernames.
+
+use std::fmt;
+
+use super::text::{comparison_key, is_deceptive};
+
+/// The longest username, in characters: what fits a line of a page.
+const MAX_CHARACTERS: usize = 64;
+
+/// The longest username, in bytes. One character seen can be many (an emoji of a family has seven
+/// characters and 25 bytes), and the key in the index stays small.
+const MAX_BYTES: usize = 256;
+
+/// The name that a user is shown and addressed by.
+///
+/// Any script and emoji are fine. Refused is what could pass for another name (control characters,
+/// invisible ones, ones that turn the direction around) and what cannot stand in a URL's path
+/// (`/`, `\`, `.`, `..`), because a profile's address is `/api/profiles/{username}`.
+///
+/// ```
+/// use shared::identity::Username;
+///
+/// let name = Username::parse(" Jacob ")?;
+/// assert_eq!(name.as_str(), "Jacob");
+/// assert_eq!(name.key(), "jacob");
+/// # Ok::<(), shared::identity::UsernameError>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Username(String);
+
+/// Why a text is no [`Username`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum UsernameError {
+    /// Nothing that could be seen.
+    #[error("must not be empty")]
+    Empty,
+    /// Over one of the limits.
+    #[error("must have at most {MAX_CHARACTERS} characters")]
+    TooLong,
+    /// A character that names may not have.
+    #[error("must not contain control or invisible characters, `/` or `\\`")]
+    Character,
+    /// `.` or `..`, which clients drop from a URL.
+    #[error("must not be `.` or `..`")]
+    Dots,
+}
+
+impl Username {
+    /// Reads a username; white space around it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that it breaks.
+    pub fn parse(text: &str) -> Result<Self, UsernameError> {
+        let name = Self(text.trim().to_owned());
+        if name
+            .0
+            .chars()
+            .any(|c| is_deceptive(c) || matches!(c, '/' | '\\'))
+        {
+            return Err(UsernameError::Character);
+        }
+        if name.0.len() > MAX_BYTES || name.0.chars().count() > MAX_CHARACTERS {
+            return Err(UsernameError::TooLong);
+        }
+        if matches!(name.0.as_str(), "." | "..") {
+            return Err(UsernameError::Dots);
+        }
+        if name.key().trim().is_empty() {
+            return Err(UsernameError::Empty);
+        }
+        Ok(name)
+    }
+
+    /// The name as its owner wrote it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form that decides whether two names are one: without case, width and composition.
+    #[must_use]
+    pub fn key(&self) -> String {
+        comparison_key(&self.0)
+    }
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_any_script() {
+        for text in [
+            "j",
+            "jacob_1",
+            "Jörg",
+            "مرحبا",
+            "用户",
+            "🦀",
+            "👨\u{200D}👩\u{200D}👧",
+            "a b",
+            "<b>x</b>",
+        ] {
+            // A closing tag has a slash, and slashes are refused.
+            assert_eq!(Username::parse(text).is_ok(), !text.contains('/'), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_deceives_or_breaks_a_path() {
+        for (text, error) in [
+            ("", UsernameError::Empty),
+            (" \u{3000} ", UsernameError::Empty),
+            ("\u{200D}", UsernameError::Empty),
+            ("a\0b", UsernameError::Character),
+            ("a\nb", UsernameError::Character),
+            ("a\u{200B}b", UsernameError::Character),
+            ("\u{202E}bocaj", UsernameError::Character),
+            ("a/b", UsernameError::Character),
+            ("..", UsernameError::Dots),
+            (".", UsernameError::Dots),
+        ] {
+            assert_eq!(Username::parse(text), Err(error), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_too_long() {
+        assert!(Username::parse(&"é".repeat(MAX_CHARACTERS)).is_ok());
+        assert_eq!(
+            Username::parse(&"é".repeat(MAX_CHARACTERS + 1)),
+            Err(UsernameError::TooLong)
+        );
+    }
+
+    #[test]
+    fn keys_ignore_what_cannot_be_seen() {
+        let key = |text| Username::parse(text).expect("a username").key();
+        assert_eq!(key("Jacob"), key("jACOB"));
+        assert_eq!(key("Ｊａｃｏｂ"), key("jacob"));
+        assert_eq!(key("e\u{301}"), key("\u{C9}"));
+        assert_eq!(key("ja\u{200D}cob"), key("jacob"));
+        assert_ne!(key("jacob"), key("jakob"));
+    }
+}

@@ -1,0 +1,218 @@
+//! Where keys come from: the variables `signing_key` and `verification_keys`, or, while nobody has
+//! set them and the database is SQLite, a development key in the database.
+//!
+//! Everything found is kept for the life of the instance: one issuer, one signing key, one set of
+//! at most [`KeySet::MAX_KEYS`] keys and one development key. None of it depends on a caller.
+
+use std::sync::OnceLock;
+
+use jiff::Timestamp;
+
+use super::{Issuer, KeyError, KeySet, SigningKey};
+use crate::config::{ConfigError, PUBLIC_URL, SIGNING_KEY, VERIFICATION_KEYS};
+use crate::db::{Db, DbError, Dialect, params};
+use crate::problem::Problem;
+
+/// Why there is no key to sign or verify with. For the operator; a caller learns nothing of it.
+#[derive(Debug, thiserror::Error)]
+pub enum KeySourceError {
+    /// A setting cannot be read.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A variable holds something else than keys.
+    #[error("the variable {variable} {error}")]
+    Variable {
+        /// Its name.
+        variable: &'static str,
+        /// What it must be.
+        error: KeyError,
+    },
+    /// The variables do not fit each other or the database.
+    #[error("{0}")]
+    Unusable(&'static str),
+    /// The host has no randomness for a new key.
+    #[error("no random bytes for a development key: {0}")]
+    Randomness(#[from] getrandom::Error),
+    /// The database with the development key failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl From<KeySourceError> for Problem {
+    fn from(error: KeySourceError) -> Self {
+        match error {
+            KeySourceError::Db(error) => error.into(),
+            error => Problem::internal(error),
+        }
+    }
+}
+
+const UNSET_ON_POSTGRES: &str = "the variable signing_key is not set: make a key with `openssl \
+    genpkey -algorithm ed25519` and set it, and put its public key (`openssl pkey -pubout`) into \
+    verification_keys";
+const KEY_NOT_LISTED: &str = "the variable verification_keys must hold the public key of \
+    signing_key (`openssl pkey -pubout`): no function would accept the tokens signed with it";
+const KEY_MISSING: &str = "the variable verification_keys is set and signing_key is not: set both, \
+    or neither";
+
+/// Who issues the tokens: the variable `public_url`.
+///
+/// # Errors
+///
+/// When the variable is no URL.
+pub async fn issuer() -> Result<Issuer, KeySourceError> {
+    static ISSUER: OnceLock<Issuer> = OnceLock::new();
+    if let Some(issuer) = ISSUER.get() {
+        return Ok(issuer.clone());
+    }
+    let issuer = Issuer::new(PUBLIC_URL.get().await?.as_str());
+    Ok(ISSUER.get_or_init(|| issuer).clone())
+}
+
+/// The key to sign with: the variable `signing_key`, or the development key, which the first call
+/// ever creates.
+///
+/// # Errors
+///
+/// When the variables are wrong or do not fit each other; the message names them.
+pub async fn signing_key(db: &Db, now: Timestamp) -> Result<SigningKey, KeySourceError> {
+    static KEY: OnceLock<SigningKey> = OnceLock::new();
+    if let Some(key) = KEY.get() {
+        return Ok(key.clone());
+    }
+    let private_pem = SIGNING_KEY.get().await?;
+    let public_pems = VERIFICATION_KEYS.get().await?;
+    let private_pem = private_pem.as_ref().map(|secret| secret.expose().as_str());
+    let key = match configured_signing_key(private_pem, &public_pems, db.dialect())? {
+        Some(key) => key,
+        None => {
+            let key = development_signing_key(db, now).await?;
+            tracing::warn!(
+                kid = key.public_key().kid(),
+                "tokens are signed with a development key that lies in the database: set the \
+                 variables signing_key and verification_keys before anyone depends on them"
+            );
+            key
+        }
+    };
+    Ok(KEY.get_or_init(|| key).clone())
+}
+
+/// The keys that tokens are accepted from: the variable `verification_keys`, or while that is
+/// empty, the development key in the database that `db` opens.
+///
+/// # Errors
+///
+/// When the variable is wrong, with its name, or the database fails.
+pub async fn key_set<E: From<KeySourceError>>(
+    db: impl Future<Output = Result<Db, E>>,
+) -> Result<KeySet, E> {
+    static CONFIGURED: OnceLock<KeySet> = OnceLock::new();
+    static DEVELOPMENT: OnceLock<KeySet> = OnceLock::new();
+    let configured = match CONFIGURED.get() {
+        Some(keys) => keys,
+        None => {
+            let pems = VERIFICATION_KEYS
+                .get()
+                .await
+                .map_err(KeySourceError::from)?;
+            let keys = verification_keys(&pems)?;
+            CONFIGURED.get_or_init(|| keys)
+        }
+    };
+    if !configured.is_empty() {
+        return Ok(configured.clone());
+    }
+    if let Some(keys) = DEVELOPMENT.get() {
+        return Ok(keys.clone());
+    }
+    let keys = development_key_set(&db.await?).await?;
+    if keys.is_empty() {
+        // Nobody has signed in yet. Looked up again next time.
+        return Ok(keys);
+    }
+    Ok(DEVELOPMENT.get_or_init(|| keys).clone())
+}
+
+fn verification_keys(pems: &str) -> Result<KeySet, KeySourceError> {
+    KeySet::from_pem(pems).map_err(|error| KeySourceError::Variable {
+        variable: VERIFICATION_KEYS.name(),
+        error,
+    })
+}
+
+/// The configured key, or `None` when the development key is to be used.
+pub(super) fn configured_signing_key(
+    private_pem: Option<&str>,
+    public_pems: &str,
+    dialect: Dialect,
+) -> Result<Option<SigningKey>, KeySourceError> {
+    let accepted = verification_keys(public_pems)?;
+    let Some(private_pem) = private_pem else {
+        return match (dialect, accepted.is_empty()) {
+            (_, false) => Err(KeySourceError::Unusable(KEY_MISSING)),
+            (Dialect::Postgres, true) => Err(KeySourceError::Unusable(UNSET_ON_POSTGRES)),
+            (Dialect::Sqlite, true) => Ok(None),
+        };
+    };
+    let key = SigningKey::from_pem(private_pem).map_err(|error| KeySourceError::Variable {
+        variable: SIGNING_KEY.name(),
+        error,
+    })?;
+    if accepted.contains(&key.public_key()) {
+        Ok(Some(key))
+    } else {
+        Err(KeySourceError::Unusable(KEY_NOT_LISTED))
+    }
+}
+
+/// The development key of this database. Instances that come first together agree: the row that is
+/// there after both have tried is the key.
+pub(super) async fn development_signing_key(
+    db: &Db,
+    now: Timestamp,
+) -> Result<SigningKey, KeySourceError> {
+    const SELECT: &str = "SELECT private_key FROM development_signing_keys WHERE id = 1";
+    if let Some((pem,)) = db.query_optional::<(String,)>(SELECT, []).await? {
+        return parse_development_key(&pem);
+    }
+    let fresh = SigningKey::generate_pem()?;
+    db.transaction(async |transaction| {
+        transaction
+            .execute(
+                "INSERT INTO development_signing_keys (id, private_key, created_at)
+                 VALUES (1, $1, $2) ON CONFLICT DO NOTHING",
+                params![fresh.as_str(), now],
+            )
+            .await?;
+        let (pem,) = transaction.query_one::<(String,)>(SELECT, []).await?;
+        let key = parse_development_key(&pem)?;
+        transaction
+            .execute(
+                "INSERT INTO development_verification_keys (id, public_key, created_at)
+                 VALUES (1, $1, $2) ON CONFLICT DO NOTHING",
+                params![key.public_key().x(), now],
+            )
+            .await?;
+        Ok(key)
+    })
+    .await
+}
+
+fn parse_development_key(pem: &str) -> Result<SigningKey, KeySourceError> {
+    SigningKey::from_pem(pem)
+        .map_err(|_| KeySourceError::Unusable("the development key in the database is no key"))
+}
+
+/// The public half of the development key, or nothing while there is none.
+pub(super) async fn development_key_set(db: &Db) -> Result<KeySet, KeySourceError> {
+    let row: Option<(String,)> = db
+        .query_optional(
+            "SELECT public_key FROM development_verification_keys WHERE id = 1",
+            [],
+        )
+        .await?;
+    let key = row.map(|(x,)| super::PublicKey::from_x(&x)).transpose();
+    key.map(KeySet::from_iter)
+        .map_err(|_| KeySourceError::Unusable("the development key in the database is no key"))
+}

@@ -1,0 +1,30 @@
+//! The caller's own user.
+//!
+//! | route | who | answer |
+//! |---|---|---|
+//! | `GET /api/user` | whoever has a valid token | 200 with the user and that token |
+//! | `PUT /api/user` | the same | 200 with the user as changed, and that token |
+//!
+//! Errors: 401 without a valid token, also when its user is no more; 422 with every field that
+//! breaks a rule, with the address and the name that another user has, or for a change of nothing;
+//! 503 while the database is busy.
+//!
+//! Verifies tokens and never signs, so it is granted public keys alone. It hashes a password only
+//! when one is changed.
+
+mod model;
+mod routes;
+mod store;
+
+use axum::Router;
+use axum::routing::get;
+use shared::problem::RealWorld;
+
+fn router() -> Router {
+    Router::new()
+        .route("/api/user", get(routes::show).put(routes::update))
+        .layer(RealWorld)
+        .layer(shared::db::layer(migrations::ALL))
+}
+
+shared::function!(router);

@@ -1,0 +1,36 @@
+//! The handlers.
+
+use axum::Json;
+use shared::caller::Caller;
+use shared::db::Db;
+use shared::extract::LenientJson;
+use shared::problem::Problem;
+use shared::time;
+
+use crate::model::{Update, UserResponse};
+use crate::store;
+
+pub(crate) async fn show(caller: Caller, db: Db) -> Result<Json<UserResponse>, Problem> {
+    let user = store::find(&db, caller.user_id())
+        .await?
+        .ok_or_else(Caller::gone)?;
+    Ok(Json(UserResponse::new(user, caller.token())))
+}
+
+pub(crate) async fn update(
+    caller: Caller,
+    db: Db,
+    LenientJson(body): LenientJson<Update>,
+) -> Result<Json<UserResponse>, Problem> {
+    let changes = body.user.into_changes();
+    let password_hash = changes
+        .password
+        .as_ref()
+        .map(|password| password.hash_with_random_salt())
+        .transpose()
+        .map_err(Problem::internal)?;
+
+    let now = time::now();
+    let user = store::update(&db, caller.user_id(), &changes, password_hash.as_ref(), now).await?;
+    Ok(Json(UserResponse::new(user, caller.token())))
+}

@@ -1,0 +1,132 @@
+//! The caller's row of the users table.
+
+use jiff::Timestamp;
+use shared::caller::Caller;
+use shared::db::{Db, DbError, params};
+use shared::identity::{Email, Taken, UserId, Username};
+use shared::password::PasswordHash;
+use shared::problem::Problem;
+
+use crate::model::{Bio, Changes, ImageUrl};
+
+pub(crate) struct User {
+    pub(crate) email: String,
+    pub(crate) username: String,
+    pub(crate) bio: String,
+    pub(crate) image: String,
+}
+
+shared::from_row!(User {
+    email,
+    username,
+    bio,
+    image
+});
+
+/// Why a user was not changed.
+pub(crate) enum UpdateError {
+    /// The user is no more.
+    Gone,
+    /// The new address, the new name or both are another user's.
+    Taken(Taken),
+    Db(DbError),
+}
+
+impl From<DbError> for UpdateError {
+    fn from(error: DbError) -> Self {
+        Self::Db(error)
+    }
+}
+
+impl From<UpdateError> for Problem {
+    fn from(error: UpdateError) -> Self {
+        match error {
+            UpdateError::Gone => Caller::gone(),
+            UpdateError::Taken(taken) => taken.into(),
+            UpdateError::Db(error) => error.into(),
+        }
+    }
+}
+
+pub(crate) async fn find(db: &Db, id: UserId) -> Result<Option<User>, DbError> {
+    db.query_optional(
+        "SELECT email, username, bio, image FROM users WHERE id = $1",
+        params![id],
+    )
+    .await
+}
+
+/// Changes what `changes` names and nothing else, in one statement: two updates of different
+/// fields that race are both kept, and of two that race for a name one finds it taken.
+pub(crate) async fn update(
+    db: &Db,
+    id: UserId,
+    changes: &Changes,
+    password_hash: Option<&PasswordHash>,
+    now: Timestamp,
+) -> Result<User, UpdateError> {
+    let username_key = changes.username.as_ref().map(Username::key);
+    let email_key = changes.email.as_ref().map(Email::key);
+    let updated = db
+        .query_optional(
+            "UPDATE users SET
+                 username = COALESCE($1, username), username_key = COALESCE($2, username_key),
+                 email = COALESCE($3, email), email_key = COALESCE($4, email_key),
+                 password_hash = COALESCE($5, password_hash),
+                 bio = COALESCE($6, bio), image = COALESCE($7, image),
+                 updated_at = $8
+             WHERE id = $9 AND NOT EXISTS (
+                 SELECT 1 FROM users AS other
+                 WHERE other.id <> $9 AND (other.username_key = $2 OR other.email_key = $4)
+             )
+             RETURNING email, username, bio, image",
+            params![
+                changes.username.as_ref().map(Username::as_str),
+                username_key.clone(),
+                changes.email.as_ref().map(Email::as_str),
+                email_key.clone(),
+                password_hash.map(PasswordHash::as_str),
+                changes.bio.as_ref().map(Bio::as_str),
+                changes.image.as_ref().map(ImageUrl::as_str),
+                now,
+                id,
+            ],
+        )
+        .await?;
+    match updated {
+        Some(user) => Ok(user),
+        None => Err(refusal(db, id, username_key, email_key).await?),
+    }
+}
+
+/// Why no row was updated. Asked after the fact, so the other user may have left in between: then
+/// what was asked for is named, since at least one was taken when it mattered.
+async fn refusal(
+    db: &Db,
+    id: UserId,
+    username_key: Option<String>,
+    email_key: Option<String>,
+) -> Result<UpdateError, DbError> {
+    let rows: Vec<(UserId, String, String)> = db
+        .query(
+            "SELECT id, username_key, email_key FROM users
+             WHERE id = $1 OR username_key = $2 OR email_key = $3",
+            params![id, username_key.clone(), email_key.clone()],
+        )
+        .await?;
+    if !rows.iter().any(|(row_id, ..)| *row_id == id) {
+        return Ok(UpdateError::Gone);
+    }
+    let others = || rows.iter().filter(|(row_id, ..)| *row_id != id);
+    let taken = Taken {
+        username: others().any(|(_, key, _)| Some(key) == username_key.as_ref()),
+        email: others().any(|(_, _, key)| Some(key) == email_key.as_ref()),
+    };
+    if taken == Taken::default() {
+        return Ok(UpdateError::Taken(Taken {
+            username: username_key.is_some(),
+            email: email_key.is_some(),
+        }));
+    }
+    Ok(UpdateError::Taken(taken))
+}

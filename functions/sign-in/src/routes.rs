@@ -1,0 +1,92 @@
+//! The handlers.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use shared::config::ACCESS_TOKEN_TTL_SECONDS;
+use shared::db::Db;
+use shared::extract::LenientJson;
+use shared::identity::{Email, UserId};
+use shared::password::{self, Password, Verdict};
+use shared::problem::Problem;
+use shared::time;
+use shared::token::{self, AccessToken, SigningKey};
+
+use crate::model::{Login, Registration, UserResponse};
+use crate::store::{self, User};
+
+pub(crate) async fn register(
+    db: Db,
+    LenientJson(body): LenientJson<Registration>,
+) -> Result<(StatusCode, Json<UserResponse>), Problem> {
+    let now = time::now();
+    let (username, email, password) = body.user.into_domain();
+    // First, so that nobody is registered whom we then could not sign in.
+    let signing_key = token::signing_key(&db, now).await?;
+    let password_hash = password
+        .hash_with_random_salt()
+        .map_err(Problem::internal)?;
+
+    let user = store::insert(&db, &username, &email, &password_hash, now).await?;
+
+    let token = issue(&signing_key, user.id, now).await?;
+    Ok((StatusCode::CREATED, Json(UserResponse::new(user, token))))
+}
+
+pub(crate) async fn log_in(
+    db: Db,
+    LenientJson(body): LenientJson<Login>,
+) -> Result<Json<UserResponse>, Problem> {
+    let now = time::now();
+    let credentials = body.user;
+    let signing_key = token::signing_key(&db, now).await?;
+    // What is no address goes the same way as one that nobody has.
+    let user = match Email::parse(&credentials.email) {
+        Ok(email) => store::find_by_email(&db, &email).await?,
+        Err(_) => None,
+    };
+
+    let stored_hash = user.as_ref().map(|user| user.password_hash.as_str());
+    let verdict = password::verify(&credentials.password, stored_hash);
+    let user = match (user, verdict) {
+        (Some(user), Verdict::Right) => user,
+        (Some(user), Verdict::NeedsRehash) => {
+            rehash(&db, &user, &credentials.password).await;
+            user
+        }
+        _ => {
+            return Err(Problem::unauthorized(
+                "The e-mail address or the password is wrong.",
+            ));
+        }
+    };
+
+    let token = issue(&signing_key, user.id, now).await?;
+    Ok(Json(UserResponse::new(user, token)))
+}
+
+async fn issue(key: &SigningKey, user_id: UserId, now: Timestamp) -> Result<AccessToken, Problem> {
+    let lifetime = Duration::from_secs(ACCESS_TOKEN_TTL_SECONDS.get().await?);
+    let issuer = token::issuer().await?;
+    key.issue(&issuer, user_id, now, lifetime)
+        .map_err(Problem::internal)
+}
+
+/// Brings a hash up to today's parameters. The login is right whether that succeeds or not.
+async fn rehash(db: &Db, user: &User, password: &str) {
+    // A password from before the present limits keeps its hash until it is changed.
+    let Ok(password) = Password::parse(password) else {
+        return;
+    };
+    let result = match password.hash_with_random_salt() {
+        Ok(hash) => store::replace_password_hash(db, user, &hash)
+            .await
+            .map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    if let Err(error) = result {
+        tracing::warn!(error, "could not replace an old password hash");
+    }
+}

@@ -1,5 +1,7 @@
 //! A component that misbehaves on request: the path says how. The tests of `jenny-host` load it.
 
+mod stores;
+
 use std::cell::Cell;
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -81,6 +83,14 @@ async fn handle(request: Request) -> Response<Body> {
             Ok(_) => text("opened"),
             Err(error) => text(format!("{error:?}")),
         },
+        "interface" => text(match argument {
+            "key-value" => stores::key_value().await,
+            "sqlite-sync" => stores::sqlite_sync(),
+            "sqlite-async" => stores::sqlite_async().await,
+            "variables" => stores::variables().await,
+            "wasi-key-value" => stores::wasi_key_value(),
+            _ => "no such interface".to_owned(),
+        }),
         "print" => {
             println!("to stdout");
             eprintln!("to stderr");

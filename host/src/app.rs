@@ -4,17 +4,17 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::uri::Scheme;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::Body;
+use crate::admission::{Admission, MAX_PERMITS};
 use crate::body::GuardedBody;
 use crate::capability::Capabilities;
 use crate::engine::Runtime;
@@ -32,9 +32,6 @@ use crate::variables::Resolver;
 
 /// The peer address that Spin gives requests between components.
 const CHAINED_PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
-
-/// More permits than any machine can use, and few enough for a semaphore on every platform.
-const MAX_PERMITS: usize = 1 << 20;
 
 /// How an application is run.
 #[derive(Clone, Default)]
@@ -346,59 +343,4 @@ fn static_response(answer: &StaticResponse) -> Response<Body> {
         }
     }
     response
-}
-
-/// Bounds how many requests are in progress.
-///
-/// Requests that components send each other have an admission of their own: if they waited for the
-/// requests that sent them to finish, both would wait for ever.
-struct Admission {
-    permits: Arc<Semaphore>,
-    max: usize,
-    waiting: AtomicUsize,
-}
-
-impl Admission {
-    fn new(max: usize) -> Self {
-        let max = max.min(MAX_PERMITS);
-        Self {
-            permits: Arc::new(Semaphore::new(max)),
-            max,
-            waiting: AtomicUsize::new(0),
-        }
-    }
-
-    fn entered(&self) -> usize {
-        self.max.saturating_sub(self.permits.available_permits())
-    }
-
-    /// Waits for a place, but not for long, and with no more requests than there are places.
-    async fn enter(&self, patience: Duration) -> Option<OwnedSemaphorePermit> {
-        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
-            return Some(permit);
-        }
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.max {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            return None;
-        }
-        let _queued = Queued(&self.waiting);
-        let permit = Arc::clone(&self.permits).acquire_owned();
-        tokio::time::timeout(patience, permit).await.ok()?.ok()
-    }
-
-    /// Lets nobody in any more and waits until everybody has left.
-    async fn close(&self) {
-        if let Ok(permits) = self.permits.acquire_many(self.max as u32).await {
-            permits.forget();
-        }
-    }
-}
-
-/// One waiting request; its client may leave at any time.
-struct Queued<'a>(&'a AtomicUsize);
-
-impl Drop for Queued<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }

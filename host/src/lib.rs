@@ -38,7 +38,8 @@
 //! that traps, loops for ever or asks for too much memory costs the requests of its own instance:
 //! they get a problem (RFC 9457) with status 500 or 504, and every other instance goes on.
 
-pub mod allowed_hosts;
+pub mod admission;
+mod allowed_hosts;
 mod app;
 mod bindings;
 mod body;

@@ -82,15 +82,16 @@ impl ComponentLogs {
         InstanceStream(Arc::new(Mutex::new(lines)))
     }
 
-    /// Writes an entry of the host's own, which may have many lines.
+    /// Writes an entry of the host's own, which may have many lines. The terminal gets it through
+    /// the host's own log.
     pub(crate) fn note(&self, text: &str) {
         for line in text.lines() {
-            self.write(LogStream::Stderr, line.as_bytes());
+            self.write(LogStream::Stderr, line.as_bytes(), false);
         }
     }
 
     /// Failures to log are ignored: a full disk must not fail requests.
-    fn write(&self, stream: LogStream, line: &[u8]) {
+    fn write(&self, stream: LogStream, line: &[u8], terminal: bool) {
         let file = match stream {
             LogStream::Stdout => &self.stdout,
             LogStream::Stderr => &self.stderr,
@@ -105,11 +106,11 @@ impl ComponentLogs {
                 .unwrap_or_else(PoisonError::into_inner)
                 .write_all(&entry);
         }
-        if !self.terminal && self.sink.is_none() {
+        if !terminal && self.sink.is_none() {
             return;
         }
         let text = String::from_utf8_lossy(line);
-        if self.terminal {
+        if terminal {
             let entry = format!("[{}] {text}\n", self.component);
             _ = match stream {
                 LogStream::Stdout => io::stdout().lock().write_all(entry.as_bytes()),
@@ -147,7 +148,8 @@ impl Lines {
     fn write(&mut self, mut bytes: &[u8]) {
         while let Some(end) = bytes.iter().position(|&byte| byte == b'\n') {
             if self.partial.is_empty() {
-                self.logs.write(self.stream, &bytes[..end]);
+                self.logs
+                    .write(self.stream, &bytes[..end], self.logs.terminal);
             } else {
                 self.partial.extend_from_slice(&bytes[..end]);
                 self.flush();
@@ -162,7 +164,7 @@ impl Lines {
 
     fn flush(&mut self) {
         let line = std::mem::take(&mut self.partial);
-        self.logs.write(self.stream, &line);
+        self.logs.write(self.stream, &line, self.logs.terminal);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Components that trap, loop, hang and eat memory, on real WebAssembly.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use std::time::{Duration, Instant};
@@ -59,8 +61,9 @@ async fn a_trap_is_a_500_problem_with_a_backtrace_in_the_log() {
     let response = fixture.get("/trap").await;
 
     assert_eq!(problem_status(response).await, 500);
+    // The answer does not wait for the log.
+    fixture.wait_for_log("component `guest` failed").await;
     let log = fixture.log();
-    assert!(log.contains("component `guest` failed"), "{log}");
     assert!(log.contains("asked to trap"), "{log}");
     assert!(log.contains("wasm backtrace"), "{log}");
     assert_eq!(fixture.get("/ok").await.status(), 200);
@@ -292,4 +295,82 @@ async fn draining_does_not_wait_for_ever() {
 
     assert!(!fixture.app.drain(Duration::from_millis(200)).await);
     request.abort();
+}
+
+/// A WASIp2 component whose handler does what `body` says, on real WebAssembly.
+async fn p2_fixture(body: &str, limits: Limits) -> Fixture {
+    let text = format!(
+        r#"(component
+            (import "wasi:http/types@0.2.0" (instance $types
+                (export "incoming-request" (type (sub resource)))
+                (export "response-outparam" (type (sub resource)))))
+            (alias export $types "incoming-request" (type $request))
+            (alias export $types "response-outparam" (type $outparam))
+            (core module $m
+                (memory (export "memory") 1)
+                (func (export "handle") (param i32 i32) {body}))
+            (core instance $i (instantiate $m))
+            (type $handle
+                (func (param "request" (own $request)) (param "response-out" (own $outparam))))
+            (func $f (type $handle) (canon lift (core func $i "handle")))
+            (instance $h (export "handle" (func $f)))
+            (export "wasi:http/incoming-handler@0.2.0" (instance $h)))"#
+    );
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("p2.wasm");
+    std::fs::write(&file, wat::parse_str(text).unwrap()).unwrap();
+    let manifest = support::GUEST.replace("{guest}", file.to_str().unwrap());
+    Fixture::load(
+        &manifest,
+        AppOptions {
+            limits,
+            quiet: true,
+            ..AppOptions::default()
+        },
+    )
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wasip2_component_that_traps_gets_a_500() {
+    let fixture = p2_fixture("unreachable", limits()).await;
+
+    assert_eq!(problem_status(fixture.get("/").await).await, 500);
+
+    fixture
+        .wait_for_log("wasm `unreachable` instruction executed")
+        .await;
+    fixture.has_instances(0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wasip2_component_that_loops_gets_a_504_and_is_ended() {
+    let fixture = p2_fixture("(loop (br 0))", limits()).await;
+
+    assert_eq!(problem_status(fixture.get("/").await).await, 504);
+
+    fixture.has_instances(0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wasip2_component_that_gives_no_response_gets_a_500() {
+    let fixture = p2_fixture("", limits()).await;
+    assert_eq!(problem_status(fixture.get("/").await).await, 500);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wasip2_component_cannot_grow_beyond_its_memory() {
+    // Loops (and so gets a 504) unless 1 MiB more is refused.
+    let grow = "(if (i32.ne (memory.grow (i32.const 16)) (i32.const -1)) (then (loop (br 0))))
+        unreachable";
+    let fixture = p2_fixture(
+        grow,
+        Limits {
+            max_instance_memory: 1 << 20,
+            ..limits()
+        },
+    )
+    .await;
+
+    assert_eq!(problem_status(fixture.get("/").await).await, 500);
 }

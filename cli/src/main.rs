@@ -1,0 +1,108 @@
+//! `jenny`: runs, builds, tests and checks a backend of WebAssembly functions.
+//!
+//! It is thin: what it does lives in `jenny-host`, and this crate turns arguments into calls and
+//! errors into one sentence each.
+
+mod build;
+mod check;
+mod logging;
+mod manifest_path;
+mod test;
+mod up;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Runs, builds, tests and checks a backend of WebAssembly functions.
+#[derive(Debug, Parser)]
+#[command(
+    name = "jenny",
+    bin_name = "cargo jenny",
+    version,
+    propagate_version = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build the application and serve it.
+    Up(Box<up::Arguments>),
+    /// Build every component by the command that its manifest names.
+    Build(build::Arguments),
+    /// Build every component once, then run all tests.
+    Test(test::Arguments),
+    /// Hold folders, manifest, worlds and compiled components against each other.
+    Check(check::Arguments),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Up(arguments) => up::run(*arguments),
+        Command::Build(arguments) => build::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+    };
+    outcome.unwrap_or_else(|error| {
+        say(&format!("error: {}", sentence(&error)));
+        ExitCode::FAILURE
+    })
+}
+
+/// An error with its causes. Some errors tell their cause themselves, and nobody wants it twice.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut sentence = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if sentence.is_empty() {
+            sentence = cause;
+        } else if !sentence.contains(&cause) {
+            sentence = format!("{sentence}: {cause}");
+        }
+    }
+    sentence
+}
+
+/// Writes a line for the user to standard error. Nobody listening is no reason to fail, which is
+/// what `eprintln!` would do.
+fn say(line: &str) {
+    _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let io = std::io::Error::other("disk full");
+        let error = anyhow::Error::new(io)
+            .context("cannot write a: disk full")
+            .context("cannot start");
+        assert_eq!(sentence(&error), "cannot start: cannot write a: disk full");
+        let error = anyhow::anyhow!("disk full").context("cannot write a");
+        assert_eq!(sentence(&error), "cannot write a: disk full");
+    }
+
+    #[test]
+    fn a_mistake_in_the_arguments_is_exit_code_2() {
+        for line in [
+            &["jenny"][..],
+            &["jenny", "fly"],
+            &["jenny", "up", "--listen", "nowhere"],
+        ] {
+            let error = Cli::try_parse_from(line).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{line:?}: {error}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! A `jenny` process under test, and the few ways to talk to it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Once;
+
+use serde_json::Value;
+
+/// The workspace's folder, where `spin.toml` is.
+pub fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("cli/ has a parent")
+        .to_owned()
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jenny"));
+    command.args(arguments).current_dir(workspace());
+    command
+}
+
+/// Builds the components, once for all tests of this process.
+fn build_components() {
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| {
+        let status = command(&["build"]).status().expect("`jenny build` starts");
+        assert!(status.success(), "`jenny build` failed");
+    });
+}
+
+/// A running `jenny up`. It is killed when the test ends, however it ends.
+pub struct Jenny {
+    child: Child,
+    address: String,
+}
+
+impl Jenny {
+    /// Starts `jenny up` on a free port with these arguments, the last of which takes `path`.
+    pub fn up(arguments: &[&str], path: &Path) -> Self {
+        build_components();
+        let mut child = command(&["up", "--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .arg(path)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("`jenny up` starts");
+        let stdout = child.stdout.take().expect("stdout is piped");
+        let mut lines = BufReader::new(stdout).lines();
+        let address = lines
+            .find_map(|line| {
+                let line = line.expect("stdout is text");
+                let (_, rest) = line.split_once("http://")?;
+                Some(rest.split(['/', ' ']).next().unwrap_or(rest).to_owned())
+            })
+            .expect("`jenny up` prints its address before it ends");
+        // What it prints from now on is read away, so that it never waits for a full pipe.
+        std::thread::spawn(move || lines.count());
+        Self { child, address }
+    }
+
+    /// The URL of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Ends it as a power cut would: `kill -9`.
+    pub fn kill(mut self) {
+        self.child.kill().expect("the process runs");
+        self.child.wait().expect("the process ends");
+    }
+
+    /// Sends a signal (`TERM`, `INT`) and waits for the end.
+    pub fn signal(mut self, name: &str) -> ExitStatus {
+        self.send_signal(name);
+        self.child.wait().expect("the process ends")
+    }
+
+    /// Sends SIGTERM, then does `work`, then waits for the end.
+    pub fn signal_then<T>(mut self, work: impl FnOnce() -> T) -> (ExitStatus, T) {
+        self.send_signal("TERM");
+        let done = work();
+        (self.child.wait().expect("the process ends"), done)
+    }
+
+    fn send_signal(&self, name: &str) {
+        let status = Command::new("kill")
+            .args([format!("-{name}"), self.child.id().to_string()])
+            .status()
+            .expect("`kill` starts");
+        assert!(status.success());
+    }
+}
+
+impl Drop for Jenny {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs `jenny` with these arguments and a path, expects it to fail, and returns its one sentence.
+pub fn fails(arguments: &[&str], path: &Path) -> String {
+    build_components();
+    let output = command(arguments).arg(path).output().expect("`jenny` starts");
+    let message = String::from_utf8(output.stderr).expect("stderr is text");
+    assert!(!output.status.success(), "it should fail: {message}");
+    let sentences: Vec<&str> = message
+        .lines()
+        .filter(|line| line.starts_with("error: "))
+        .collect();
+    assert_eq!(sentences.len(), 1, "one sentence: {message}");
+    assert!(!message.contains("panicked"), "{message}");
+    sentences[0].to_owned()
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .new_agent()
+}
+
+fn read(mut response: ureq::http::Response<ureq::Body>) -> (u16, Value) {
+    let status = response.status().as_u16();
+    let body = response.body_mut().read_json().expect("the answer is JSON");
+    (status, body)
+}
+
+/// GETs a URL; returns the status and the JSON.
+pub fn get(url: &str, token: Option<&str>) -> (u16, Value) {
+    let mut request = agent().get(url);
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Token {token}"));
+    }
+    read(request.call().expect("the server answers"))
+}
+
+/// POSTs JSON; returns the status and the JSON.
+pub fn post(url: &str, body: &Value) -> (u16, Value) {
+    read(agent().post(url).send_json(body).expect("the server answers"))
+}
+
+/// A request of which everything but the end of its body has been sent.
+pub struct Upload {
+    stream: TcpStream,
+    rest: Vec<u8>,
+}
+
+/// Sends the head and half of the body, and waits until the server has asked for the rest.
+pub fn begin_upload(url: &str, body: &Value) -> Upload {
+    let url = url.strip_prefix("http://").expect("a URL");
+    let (address, path) = url.split_once('/').expect("a path");
+    let mut stream = TcpStream::connect(address).expect("the server listens");
+    let body = body.to_string().into_bytes();
+    write!(
+        stream,
+        "POST /{path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n",
+        body.len()
+    )
+    .expect("the head is sent");
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).expect("the server answers");
+    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
+    let (half, rest) = body.split_at(body.len() / 2);
+    stream.write_all(half).expect("half of the body is sent");
+    Upload { stream, rest: rest.to_vec() }
+}
+
+impl Upload {
+    /// Sends the rest and reads the answer.
+    pub fn finish(&mut self) -> String {
+        self.stream.write_all(&self.rest).expect("the rest is sent");
+        let mut answer = String::new();
+        self.stream.read_to_string(&mut answer).expect("the answer is text");
+        answer
+    }
+}

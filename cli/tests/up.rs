@@ -1,0 +1,135 @@
+//! The real `jenny up`, driven over a socket as its users drive it.
+
+mod process;
+
+use process::{Jenny, post, workspace};
+use serde_json::json;
+
+fn registration() -> serde_json::Value {
+    json!({
+        "user": { "username": "jacob", "email": "jake@example.com", "password": "correct horse" }
+    })
+}
+
+#[test]
+fn registers_logs_in_and_reads_oneself() {
+    let state = tempfile::tempdir().expect("a temporary directory");
+    let jenny = Jenny::up(&["--no-build", "--state-dir"], state.path());
+
+    let (status, body) = post(&jenny.url("/api/users"), &registration());
+    assert_eq!(status, 201, "{body}");
+    let (status, body) = post(
+        &jenny.url("/api/users/login"),
+        &json!({ "user": { "email": "jake@example.com", "password": "correct horse" } }),
+    );
+    assert_eq!(status, 200, "{body}");
+    let token = body["user"]["token"].as_str().expect("a token").to_owned();
+
+    let (status, body) = process::get(&jenny.url("/api/user"), Some(&token));
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(body["user"]["username"], "jacob");
+    let (status, body) = process::get(&jenny.url("/api/user"), None);
+    assert_eq!(status, 401, "{body}");
+}
+
+#[test]
+fn what_was_answered_survives_kill_9() {
+    let state = tempfile::tempdir().expect("a temporary directory");
+    let mut tokens = Vec::new();
+
+    for round in 0..3 {
+        let jenny = Jenny::up(&["--no-build", "--state-dir"], state.path());
+        for index in 0..4 {
+            let name = format!("user-{round}-{index}");
+            let (status, body) = post(
+                &jenny.url("/api/users"),
+                &json!({
+                    "user": {
+                        "username": name,
+                        "email": format!("{name}@example.com"),
+                        "password": "correct horse",
+                    }
+                }),
+            );
+            assert_eq!(status, 201, "{body}");
+            tokens.push((name, body["user"]["token"].as_str().expect("a token").to_owned()));
+        }
+        jenny.kill();
+    }
+
+    let jenny = Jenny::up(&["--no-build", "--state-dir"], state.path());
+    for (name, token) in tokens {
+        let (status, body) = process::get(&jenny.url("/api/user"), Some(&token));
+        assert_eq!(status, 200, "{name}: {body}");
+        assert_eq!(body["user"]["username"], name.as_str());
+    }
+}
+
+#[test]
+fn sigterm_and_sigint_end_it_cleanly() {
+    for signal in ["TERM", "INT"] {
+        let state = tempfile::tempdir().expect("a temporary directory");
+        let jenny = Jenny::up(&["--no-build", "--state-dir"], state.path());
+        let (status, _) = process::get(&jenny.url("/health/live"), None);
+        assert_eq!(status, 200);
+        assert!(jenny.signal(signal).success(), "SIG{signal} ends it with code 0");
+    }
+}
+
+#[test]
+fn a_request_in_flight_is_answered_before_it_ends() {
+    let state = tempfile::tempdir().expect("a temporary directory");
+    let jenny = Jenny::up(&["--no-build", "--state-dir"], state.path());
+    let url = jenny.url("/api/users");
+    // Hashing the password keeps this one busy for a while. The request's head is on its way, as
+    // the half-sent body shows, when the signal arrives.
+    let mut upload = process::begin_upload(&url, &registration());
+    let status = jenny.signal_then(|| upload.finish());
+    let (code, answer) = status;
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    assert!(code.success());
+}
+
+#[test]
+fn mistakes_end_it_with_one_sentence() {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let manifest = |text: &str| {
+        let path = folder.path().join("spin.toml");
+        std::fs::write(&path, text).expect("the manifest is written");
+        path
+    };
+    let head = "spin_manifest_version = 2\n[application]\nname = \"t\"\nversion = \"0.1.0\"\n";
+
+    let broken = manifest("spin_manifest_version = 2\n[application\n");
+    let message = process::fails(&["up", "--from"], &broken);
+    assert!(message.contains("spin.toml:2"), "{message}");
+
+    let missing = manifest(&format!(
+        "{head}[[trigger.http]]\nroute = \"/...\"\ncomponent = \"a\"\n[component.a]\nsource = \"nowhere.wasm\"\n"
+    ));
+    let message = process::fails(&["up", "--no-build", "--from"], &missing);
+    assert!(message.contains("nowhere.wasm"), "{message}");
+
+    let unset = manifest(&format!(
+        "{head}[variables]\napi_key = {{ required = true }}\n[[trigger.http]]\nroute = \"/...\"\n\
+         static_response = {{ body = \"x\" }}\n"
+    ));
+    let message = process::fails(&["up", "--no-build", "--from"], &unset);
+    assert!(message.contains("api_key"), "{message}");
+    assert!(message.contains("SPIN_VARIABLE_API_KEY"), "{message}");
+
+    let message = process::fails(&["up", "--from"], &folder.path().join("nowhere.toml"));
+    assert!(message.contains("nowhere.toml"), "{message}");
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let message = process::fails(
+        &["up", "--no-build", "--listen", &address, "--from"],
+        &workspace().join("spin.toml"),
+    );
+    assert!(message.contains(&address), "{message}");
+    assert!(message.contains("--listen"), "{message}");
+}

@@ -83,19 +83,21 @@ pub async fn signing_key(db: &Db, now: Timestamp) -> Result<SigningKey, KeySourc
     let private_pem = SIGNING_KEY.get().await?;
     let public_pems = VERIFICATION_KEYS.get().await?;
     let private_pem = private_pem.as_ref().map(|secret| secret.expose().as_str());
-    let key = match configured_signing_key(private_pem, &public_pems, db.dialect())? {
+    let configured = configured_signing_key(private_pem, &public_pems, db.dialect())?;
+    let is_configured = configured.is_some();
+    let key = match configured {
         Some(key) => key,
-        None => {
-            let key = development_signing_key(db, now).await?;
-            tracing::warn!(
-                kid = key.public_key().kid(),
-                "tokens are signed with a development key that lies in the database: set the \
-                 variables signing_key and verification_keys before anyone depends on them"
-            );
-            key
-        }
+        None => development_signing_key(db, now).await?,
     };
-    Ok(KEY.get_or_init(|| key).clone())
+    // First requests that come together each get here; one of them says it.
+    if KEY.set(key.clone()).is_ok() && !is_configured {
+        tracing::warn!(
+            kid = key.public_key().kid(),
+            "tokens are signed with a development key that lies in the database: set the \
+             variables signing_key and verification_keys before anyone depends on them"
+        );
+    }
+    Ok(key)
 }
 
 /// The keys that tokens are accepted from: the variable `verification_keys`, or while that is

@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use jenny_host::build::COMPONENTS_BUILT_VARIABLE;
+use jenny_host::build::{self as host_build, COMPONENTS_BUILT_VARIABLE};
 use jenny_host::manifest::Manifest;
 
 use crate::{build, manifest_path};
@@ -49,6 +49,7 @@ fn cargo_test(arguments: &Arguments, directory: &Path) -> Command {
     // The cargo that runs this program, if one does, so that both use the same toolchain.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
+    host_build::outside_cargo(&mut command);
     command
         .arg("test")
         .current_dir(if directory.as_os_str().is_empty() {

@@ -52,7 +52,10 @@ fn what_was_answered_survives_kill_9() {
                 }),
             );
             assert_eq!(status, 201, "{body}");
-            tokens.push((name, body["user"]["token"].as_str().expect("a token").to_owned()));
+            tokens.push((
+                name,
+                body["user"]["token"].as_str().expect("a token").to_owned(),
+            ));
         }
         jenny.kill();
     }
@@ -72,7 +75,10 @@ fn sigterm_and_sigint_end_it_cleanly() {
         let jenny = Jenny::up(&["--no-build", "--state-dir"], state.path());
         let (status, _) = process::get(&jenny.url("/health/live"), None);
         assert_eq!(status, 200);
-        assert!(jenny.signal(signal).success(), "SIG{signal} ends it with code 0");
+        assert!(
+            jenny.signal(signal).success(),
+            "SIG{signal} ends it with code 0"
+        );
     }
 }
 

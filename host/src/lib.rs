@@ -39,7 +39,7 @@
 //! they get a problem (RFC 9457) with status 500 or 504, and every other instance goes on.
 
 pub mod admission;
-mod allowed_hosts;
+pub mod allowed_hosts;
 mod app;
 mod bindings;
 mod body;
@@ -71,8 +71,8 @@ pub use engine::{CompileCache, Runtime, RuntimeError, RuntimeOptions};
 pub use limits::Limits;
 pub use load::{ComponentError, LoadError, LoadProgress};
 pub use logs::{LogSink, LogStream};
-pub use outbound::HttpClient;
 pub use manifest::Manifest;
+pub use outbound::HttpClient;
 pub use route::{RouteMatch, RouteTable};
 pub use runtime_config::RuntimeConfig;
 pub use state::Clock;

@@ -103,9 +103,12 @@ impl TestAppBuilder {
         let manifest = workspace_manifest();
         let resolver = Resolver::new(manifest, &[VariableProvider::fixed(self.variables)])
             .unwrap_or_else(|error| panic!("{error}"));
-        let mut capabilities =
-            Capabilities::in_memory(manifest, Arc::new(resolver.clone()), Arc::new(NoOutboundHttp))
-                .unwrap_or_else(|error| panic!("{error}"));
+        let mut capabilities = Capabilities::in_memory(
+            manifest,
+            Arc::new(resolver.clone()),
+            Arc::new(NoOutboundHttp),
+        )
+        .unwrap_or_else(|error| panic!("{error}"));
         if self.failing_sqlite {
             capabilities.sqlite = Arc::new(FailingSqlite);
         }
@@ -114,10 +117,16 @@ impl TestAppBuilder {
             log_sink: Some(Arc::new(CapturedOutput)),
             ..AppOptions::default()
         };
-        let app =
-            App::load(runtime(), manifest.clone(), resolver, capabilities, options, |_| ())
-                .await
-                .unwrap_or_else(|error| panic!("{error}"));
+        let app = App::load(
+            runtime(),
+            manifest.clone(),
+            resolver,
+            capabilities,
+            options,
+            |_| (),
+        )
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
         TestApp { app }
     }
 }
@@ -143,7 +152,8 @@ fn runtime() -> &'static Runtime {
 fn workspace_manifest() -> &'static Manifest {
     static MANIFEST: OnceLock<Manifest> = OnceLock::new();
     MANIFEST.get_or_init(|| {
-        let manifest = Manifest::load(&nearest_manifest()).unwrap_or_else(|error| panic!("{error}"));
+        let manifest =
+            Manifest::load(&nearest_manifest()).unwrap_or_else(|error| panic!("{error}"));
         build::components_unless_built(&manifest, |_| ()).unwrap_or_else(|error| panic!("{error}"));
         manifest
     })
@@ -151,8 +161,8 @@ fn workspace_manifest() -> &'static Manifest {
 
 /// The nearest `spin.toml`, from the tested package's folder upwards.
 fn nearest_manifest() -> PathBuf {
-    let start = std::env::var_os("CARGO_MANIFEST_DIR")
-        .map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let start =
+        std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
     start
         .ancestors()
         .map(|folder: &Path| folder.join("spin.toml"))

@@ -117,6 +117,9 @@ impl Prepared {
             tokio::task::block_in_place(|| build::components(&self.manifest))?;
         }
         let app = self.load().await?;
+        for warning in app.routes().warnings() {
+            tracing::warn!("{warning}");
+        }
 
         let mut signals = Signals::listen()?;
         let listener = server::bind(address).await?;

@@ -5,15 +5,11 @@ use jenny_host::capability::Capabilities;
 
 use super::sql::Script;
 
-/// How much a statement may return. What a seeding statement returns is thrown away, so this only
-/// has to be enough for the odd `SELECT` or `RETURNING`.
-const MAX_RESULT_BYTES: usize = 16 << 20;
-
 /// Runs each script on a connection of its own, so that a transaction may span its statements.
 pub(super) async fn sqlite(capabilities: &Capabilities, scripts: &[Script]) -> Result<()> {
     for Script {
         database,
-        statements,
+        sql,
         origin,
     } in scripts
     {
@@ -27,23 +23,10 @@ pub(super) async fn sqlite(capabilities: &Capabilities, scripts: &[Script]) -> R
             .open(database)
             .await
             .with_context(|| format!("cannot open the SQLite database `{database}`"))?;
-        for statement in statements {
-            let context = || {
-                format!(
-                    "{origin}: `{}` failed in the database `{database}`",
-                    first_line(statement)
-                )
-            };
-            let result = connection
-                .execute(statement.clone(), Vec::new())
-                .await
-                .with_context(context)?;
-            // A statement has run only when its rows have been read.
-            result
-                .collect(MAX_RESULT_BYTES)
-                .await
-                .with_context(context)?;
-        }
+        connection
+            .execute_batch(sql.clone())
+            .await
+            .with_context(|| format!("{origin} failed in the database `{database}`"))?;
     }
     Ok(())
 }
@@ -69,8 +52,4 @@ pub(super) async fn key_value(
             .context(context)?;
     }
     Ok(())
-}
-
-fn first_line(statement: &str) -> &str {
-    statement.lines().next().unwrap_or_default().trim_end()
 }

@@ -9,7 +9,7 @@ use std::sync::Once;
 use serde_json::Value;
 
 /// The workspace's folder, where `spin.toml` is.
-pub fn workspace() -> PathBuf {
+pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("cli/ has a parent")
@@ -32,14 +32,14 @@ fn build_components() {
 }
 
 /// A running `jenny up`. It is killed when the test ends, however it ends.
-pub struct Jenny {
+pub(crate) struct Jenny {
     child: Child,
     address: String,
 }
 
 impl Jenny {
     /// Starts `jenny up` on a free port with these arguments, the last of which takes `path`.
-    pub fn up(arguments: &[&str], path: &Path) -> Self {
+    pub(crate) fn up(arguments: &[&str], path: &Path) -> Self {
         build_components();
         let mut child = command(&["up", "--listen", "127.0.0.1:0"])
             .args(arguments)
@@ -62,24 +62,24 @@ impl Jenny {
     }
 
     /// The URL of a path.
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
     /// Ends it as a power cut would: `kill -9`.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().expect("the process runs");
         self.child.wait().expect("the process ends");
     }
 
     /// Sends a signal (`TERM`, `INT`) and waits for the end.
-    pub fn signal(mut self, name: &str) -> ExitStatus {
+    pub(crate) fn signal(mut self, name: &str) -> ExitStatus {
         self.send_signal(name);
         self.child.wait().expect("the process ends")
     }
 
     /// Sends SIGTERM, then does `work`, then waits for the end.
-    pub fn signal_then<T>(mut self, work: impl FnOnce() -> T) -> (ExitStatus, T) {
+    pub(crate) fn signal_then<T>(mut self, work: impl FnOnce() -> T) -> (ExitStatus, T) {
         self.send_signal("TERM");
         let done = work();
         (self.child.wait().expect("the process ends"), done)
@@ -102,9 +102,12 @@ impl Drop for Jenny {
 }
 
 /// Runs `jenny` with these arguments and a path, expects it to fail, and returns its one sentence.
-pub fn fails(arguments: &[&str], path: &Path) -> String {
+pub(crate) fn fails(arguments: &[&str], path: &Path) -> String {
     build_components();
-    let output = command(arguments).arg(path).output().expect("`jenny` starts");
+    let output = command(arguments)
+        .arg(path)
+        .output()
+        .expect("`jenny` starts");
     let message = String::from_utf8(output.stderr).expect("stderr is text");
     assert!(!output.status.success(), "it should fail: {message}");
     let sentences: Vec<&str> = message
@@ -130,7 +133,7 @@ fn read(mut response: ureq::http::Response<ureq::Body>) -> (u16, Value) {
 }
 
 /// GETs a URL; returns the status and the JSON.
-pub fn get(url: &str, token: Option<&str>) -> (u16, Value) {
+pub(crate) fn get(url: &str, token: Option<&str>) -> (u16, Value) {
     let mut request = agent().get(url);
     if let Some(token) = token {
         request = request.header("authorization", format!("Token {token}"));
@@ -139,18 +142,23 @@ pub fn get(url: &str, token: Option<&str>) -> (u16, Value) {
 }
 
 /// POSTs JSON; returns the status and the JSON.
-pub fn post(url: &str, body: &Value) -> (u16, Value) {
-    read(agent().post(url).send_json(body).expect("the server answers"))
+pub(crate) fn post(url: &str, body: &Value) -> (u16, Value) {
+    read(
+        agent()
+            .post(url)
+            .send_json(body)
+            .expect("the server answers"),
+    )
 }
 
 /// A request of which everything but the end of its body has been sent.
-pub struct Upload {
+pub(crate) struct Upload {
     stream: TcpStream,
     rest: Vec<u8>,
 }
 
 /// Sends the head and half of the body, and waits until the server has asked for the rest.
-pub fn begin_upload(url: &str, body: &Value) -> Upload {
+pub(crate) fn begin_upload(url: &str, body: &Value) -> Upload {
     let url = url.strip_prefix("http://").expect("a URL");
     let (address, path) = url.split_once('/').expect("a path");
     let mut stream = TcpStream::connect(address).expect("the server listens");
@@ -167,15 +175,20 @@ pub fn begin_upload(url: &str, body: &Value) -> Upload {
     assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
     let (half, rest) = body.split_at(body.len() / 2);
     stream.write_all(half).expect("half of the body is sent");
-    Upload { stream, rest: rest.to_vec() }
+    Upload {
+        stream,
+        rest: rest.to_vec(),
+    }
 }
 
 impl Upload {
     /// Sends the rest and reads the answer.
-    pub fn finish(&mut self) -> String {
+    pub(crate) fn finish(&mut self) -> String {
         self.stream.write_all(&self.rest).expect("the rest is sent");
         let mut answer = String::new();
-        self.stream.read_to_string(&mut answer).expect("the answer is text");
+        self.stream
+            .read_to_string(&mut answer)
+            .expect("the answer is text");
         answer
     }
 }

@@ -212,7 +212,7 @@ fn shell(line: &str) -> Command {
 /// Takes away what `cargo run` and `cargo test` told this process about *its own* package. A build
 /// script that depends on such a variable would otherwise run again at every change between
 /// `cargo jenny up` and a plain `cargo build`, and everything after it too.
-fn outside_cargo(command: &mut Command) {
+pub fn outside_cargo(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let Some(text) = name.to_str() else { continue };
         let own = text.starts_with("CARGO_PKG_")

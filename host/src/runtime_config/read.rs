@@ -219,14 +219,14 @@ fn outbound_networking(mut table: Table<'_>, config: &mut RuntimeConfig) -> Resu
         blocked
             .networks
             .push(network.or_else(|_| address()).map_err(|_| {
-            let text = &entry.value;
-            table.error_at(
+                let text = &entry.value;
+                table.error_at(
                 entry.line,
                 format!(
                     "{text:?} in block_networks is no network; write \"10.0.0.0/8\" or \"private\""
                 ),
             )
-        })?);
+            })?);
     }
     config.blocked_networks = blocked;
     let mut size = |field| table.take(field).map(Value::size).transpose();

@@ -1,8 +1,9 @@
 //! Configuration: typed settings from Spin variables.
 //!
-//! Each [`Setting`] is a constant that names its variable, its default and what its value must
-//! look like; a value that does not parse is an error that names the variable, so that a typo
-//! fails loudly at the first request instead of acting as a default.
+//! Each [`Setting`] is a constant that names its variable and what its value must look like. The
+//! default stands in `spin.toml`, and nowhere else: a variable that the manifest does not give to
+//! the component, or whose value does not parse, is an error that names it, so that a forgotten
+//! grant or a typo fails loudly at the first request instead of acting as a default.
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), shared::config::ConfigError> {
@@ -26,19 +27,17 @@ pub use self::{
     settings::*,
 };
 
-/// One setting: a Spin variable, its default and how to read it.
+/// One setting: a Spin variable and how to read it.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting<T> {
     name: &'static str,
-    default: Option<&'static str>,
     expected: &'static str,
     secret: bool,
     parse: fn(&str) -> Option<T>,
 }
 
 impl<T> Setting<T> {
-    /// A setting without a default: a component that is not given the variable gets an error that
-    /// names the manifest line to add. `expected` completes "must be …".
+    /// A setting that is not secret. `expected` completes "must be …".
     pub const fn new(
         name: &'static str,
         expected: &'static str,
@@ -46,18 +45,10 @@ impl<T> Setting<T> {
     ) -> Self {
         Setting {
             name,
-            default: None,
             expected,
             secret: false,
             parse,
         }
-    }
-
-    /// What holds when the component is not given the variable.
-    #[must_use]
-    pub const fn with_default(mut self, default: &'static str) -> Self {
-        self.default = Some(default);
-        self
     }
 
     /// Marks the value as one that no message may show.
@@ -70,11 +61,6 @@ impl<T> Setting<T> {
     /// The variable's name.
     pub const fn name(&self) -> &'static str {
         self.name
-    }
-
-    /// The default, as it would stand in the manifest.
-    pub const fn default_text(&self) -> Option<&'static str> {
-        self.default
     }
 
     /// Whether the value is a secret.
@@ -97,30 +83,18 @@ impl<T> Setting<T> {
         })
     }
 
-    /// What holds when the variable is not given to the component.
-    ///
-    /// # Errors
-    ///
-    /// When the setting has no default; the message names the manifest line to add.
-    pub fn when_undefined(&self) -> Result<T, ConfigError> {
-        match self.default {
-            Some(default) => self.parse(default),
-            None => Err(self.error(Fault::Undefined)),
-        }
-    }
-
     /// Asks Spin for the value.
     ///
     /// # Errors
     ///
-    /// When the value is not what the setting expects, when it is not given to the component and
-    /// has no default, or when Spin's provider of variables fails.
+    /// When the value is not what the setting expects, when the manifest does not give the variable
+    /// to the component, or when Spin's provider of variables fails.
     pub async fn get(&self) -> Result<T, ConfigError> {
         use spin_sdk::variables::Error;
 
         match spin_sdk::variables::get(self.name).await {
             Ok(text) => self.parse(&text),
-            Err(Error::Undefined(_)) => self.when_undefined(),
+            Err(Error::Undefined(_)) => Err(self.error(Fault::Undefined)),
             Err(Error::InvalidName(message) | Error::Provider(message) | Error::Other(message)) => {
                 Err(self.error(Fault::Provider(message)))
             }

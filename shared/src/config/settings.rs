@@ -9,36 +9,31 @@ pub const PUBLIC_URL: Setting<PublicUrl> = Setting::new(
     "public_url",
     "an http or https URL without a query",
     PublicUrl::parse,
-)
-.with_default("http://127.0.0.1:3000");
+);
 
 /// Which other origins' pages may read answers.
 pub const CORS_ORIGINS: Setting<CorsOrigins> = Setting::new(
     "cors_origins",
     "empty, `*` or a list of origins such as https://app.example.org",
     CorsOrigins::parse,
-)
-.with_default("");
+);
 
 /// The least severe level that is logged.
 pub const LOG_LEVEL: Setting<LevelFilter> = Setting::new(
     "log_level",
     "one of off, error, warn, info, debug, trace",
     parse::level,
-)
-.with_default("info");
+);
 
 /// How long an access token holds, in seconds.
 pub const ACCESS_TOKEN_TTL_SECONDS: Setting<u64> = Setting::new(
     "access_token_ttl_seconds",
     "a whole number of seconds from 60 to 86400",
     parse::ttl_seconds,
-)
-.with_default("3600");
+);
 
 /// Whether migrations run at first use.
-pub const AUTO_MIGRATE: Setting<bool> =
-    Setting::new("auto_migrate", "true or false", parse::flag).with_default("true");
+pub const AUTO_MIGRATE: Setting<bool> = Setting::new("auto_migrate", "true or false", parse::flag);
 
 /// The private key that signs access tokens: Ed25519, PEM. `None` when unset.
 pub const SIGNING_KEY: Setting<Option<Secret<String>>> = Setting::new(
@@ -46,12 +41,12 @@ pub const SIGNING_KEY: Setting<Option<Secret<String>>> = Setting::new(
     "a PEM Ed25519 private key",
     parse::optional_secret,
 )
-.with_default("")
 .secret();
 
-/// Older public keys that still verify: Ed25519, PEM blocks one after the other. Empty when unset.
+/// The public keys that tokens may be signed with, the current one included: Ed25519, PEM blocks one
+/// after the other. Empty when unset.
 pub const VERIFICATION_KEYS: Setting<String> =
-    Setting::new("verification_keys", "PEM Ed25519 public keys", parse::text).with_default("");
+    Setting::new("verification_keys", "PEM Ed25519 public keys", parse::text);
 
 /// Where the data lives: `sqlite:<label>` or `postgres://…`.
 pub const DATABASE_URL: Setting<Secret<String>> = Setting::new(
@@ -59,29 +54,21 @@ pub const DATABASE_URL: Setting<Secret<String>> = Setting::new(
     "`sqlite:` and the label of a database, or a postgres:// URL",
     parse::database_url,
 )
-.with_default("sqlite:default")
 .secret();
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{ConfigError, Fault};
 
     #[test]
-    fn every_default_is_valid() {
-        assert_eq!(
-            PUBLIC_URL.when_undefined().map(|url| url.to_string()),
-            Ok("http://127.0.0.1:3000".into())
-        );
-        assert_eq!(CORS_ORIGINS.when_undefined(), Ok(CorsOrigins::None));
-        assert_eq!(LOG_LEVEL.when_undefined(), Ok(LevelFilter::INFO));
-        assert_eq!(ACCESS_TOKEN_TTL_SECONDS.when_undefined(), Ok(3600));
-        assert_eq!(AUTO_MIGRATE.when_undefined(), Ok(true));
-        assert_eq!(SIGNING_KEY.when_undefined(), Ok(None));
-        assert_eq!(VERIFICATION_KEYS.when_undefined(), Ok(String::new()));
-        assert_eq!(
-            DATABASE_URL.when_undefined().map(Secret::into_exposed),
-            Ok("sqlite:default".into())
-        );
+    fn empty_means_unset_where_that_has_a_meaning() {
+        assert_eq!(CORS_ORIGINS.parse(""), Ok(CorsOrigins::None));
+        assert_eq!(SIGNING_KEY.parse(""), Ok(None));
+        assert_eq!(VERIFICATION_KEYS.parse(""), Ok(String::new()));
+        for empty in [PUBLIC_URL.parse("").err(), DATABASE_URL.parse("").err()] {
+            assert!(empty.is_some());
+        }
     }
 
     #[test]
@@ -106,9 +93,12 @@ mod tests {
 
     #[test]
     fn a_missing_variable_names_the_line_to_add() {
-        let setting: Setting<bool> = Setting::new("shiny", "true or false", parse::flag);
-        let message = setting.when_undefined().unwrap_err().to_string();
-        assert!(message.contains("`shiny = \"{{ shiny }}\"`"), "{message}");
+        let (variable, fault) = (AUTO_MIGRATE.name(), Fault::Undefined);
+        let message = ConfigError { variable, fault }.to_string();
+        assert!(
+            message.contains("`auto_migrate = \"{{ auto_migrate }}\"`"),
+            "{message}"
+        );
         assert!(message.contains("[component.<id>.variables]"), "{message}");
     }
 

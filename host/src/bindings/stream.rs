@@ -18,6 +18,9 @@ use super::Spin;
 /// How many items are handed to the guest at once.
 const MAX_ITEMS: usize = 1024;
 
+/// A stream, and how it ended: what WIT writes `tuple<stream<i>, future<result<_, e>>>`.
+pub(crate) type StreamAndResult<I, E> = (StreamReader<I>, FutureReader<Result<(), E>>);
+
 /// Makes the two readers that a guest is given for `source`.
 ///
 /// What is at hand is taken before they are made. A short result is then complete: its future is
@@ -28,7 +31,7 @@ pub(super) async fn readers<T, R, F, I, E>(
     mut source: BoxStream<'static, Result<R, F>>,
     item: fn(R) -> I,
     error: fn(F) -> E,
-) -> wasmtime::Result<(StreamReader<I>, FutureReader<Result<(), E>>)>
+) -> wasmtime::Result<StreamAndResult<I, E>>
 where
     T: 'static,
     R: Send + 'static,
@@ -68,7 +71,7 @@ fn complete<T, I, E>(
     accessor: &Accessor<T, Spin>,
     items: Vec<I>,
     result: Result<(), E>,
-) -> wasmtime::Result<(StreamReader<I>, FutureReader<Result<(), E>>)>
+) -> wasmtime::Result<StreamAndResult<I, E>>
 where
     T: 'static,
     I: Lift + Lower + Send + Sync + Unpin + 'static,

@@ -110,11 +110,7 @@ fn step_through(
         Ok(prepared) => prepared,
         Err(error) => return drop(reply.send(Err(failure(error)))),
     };
-    let columns: Vec<String> = prepared
-        .column_names()
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
+    let columns: Vec<String> = prepared.column_names().map(str::to_owned).collect();
     let width = columns.len();
     let mut rows = match prepared.query(params_from_iter(&statement.parameters)) {
         Ok(rows) => rows,

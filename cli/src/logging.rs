@@ -3,7 +3,11 @@
 use std::io::IsTerminal as _;
 
 use clap::ValueEnum;
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// The form of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -17,24 +21,33 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Starts the log. `RUST_LOG` says what is in it, in `tracing-subscriber`'s syntax.
+/// Starts the log. `RUST_LOG` says what is in it: a level, or levels by target
+/// (`warn,jenny_host=debug`).
 pub(crate) fn start(format: LogFormat) {
     // The host speaks from `info` on. The libraries under it only when something is wrong: their
     // `info` is about themselves, not about the application.
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("warn,jenny=info,jenny_host=info"));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let chosen = std::env::var("RUST_LOG")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let filter = chosen.unwrap_or_else(|| {
+        Targets::new()
+            .with_default(LevelFilter::WARN)
+            .with_target("jenny", LevelFilter::INFO)
+            .with_target("jenny_host", LevelFilter::INFO)
+    });
     let json = match format {
         LogFormat::Auto => !std::io::stderr().is_terminal(),
         LogFormat::Text => false,
         LogFormat::Json => true,
     };
-    // The only way to fail is that a log was started already, and one is enough.
-    _ = if json {
-        log.json().flatten_event(true).try_init()
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = if json {
+        lines.json().flatten_event(true).boxed()
     } else {
-        log.try_init()
+        lines.boxed()
     };
+    // The only way to fail is that a log was started already, and one is enough.
+    _ = tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
+        .try_init();
 }

@@ -22,7 +22,7 @@ pub enum DbError {
     /// Migrations are waiting and `auto_migrate` is off.
     #[error(
         "the database lacks {pending} migration(s), the next being {next}, and the variable \
-         auto_migrate is false: run `jenny migrate`"
+         auto_migrate is false: set it to true until they are applied"
     )]
     NotMigrated {
         /// How many are waiting.

@@ -51,7 +51,9 @@ pub(crate) struct Login {
     pub(crate) user: Credentials,
 }
 
-/// Any text may be tried: rules about addresses and passwords would say what exists.
+/// Any text may be tried: rules about addresses and passwords would say what exists. What is longer
+/// than a registration allows is no exception: `Email::parse` and `password::verify` take it for
+/// wrong without working on it.
 #[derive(Deserialize, Validate)]
 pub(crate) struct Credentials {
     #[validate(length(min = 1))]

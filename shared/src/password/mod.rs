@@ -159,8 +159,14 @@ pub enum Verdict {
 ///
 /// With `None` (there is no such user) it verifies against a hash that nothing matches, so that
 /// the answer takes as long. The comparison takes the same time wherever the hashes differ. An
-/// attempt outside the limits of [`Password`] cannot match and is still worked on. A stored hash
-/// that does not parse matches nothing.
+/// attempt of more than [`MAX_CHARACTERS`] matches nothing and costs the same: one hash, of an empty
+/// text in its place, so that no caller decides how much there is to hash. A stored hash that does
+/// not parse matches nothing.
+///
+/// One difference is left after the parameters were raised. A hash is verified with the parameters
+/// that it was made with, so until a user's next login the answer about that user takes as long as
+/// it used to, and the answer about an unknown address as long as it does now: whoever measures
+/// well can tell them apart. [`Verdict::NeedsRehash`] ends it, one login at a time.
 #[must_use]
 pub fn verify(attempt: &str, stored: Option<&str>) -> Verdict {
     let parsed = stored.and_then(|text| phc::PasswordHash::new(text).ok());
@@ -169,9 +175,12 @@ pub fn verify(attempt: &str, stored: Option<&str>) -> Verdict {
         phc::PasswordHash::new(DUMMY_HASH).expect("the dummy hash is a PHC string")
     });
 
+    let too_long = attempt.chars().nth(MAX_CHARACTERS).is_some();
+    let attempt = if too_long { "" } else { attempt };
+
     let _one_at_a_time = HASHING.lock().unwrap_or_else(PoisonError::into_inner);
     let matches = argon2().verify_password(attempt.as_bytes(), &hash).is_ok();
-    match (known && matches, needs_rehash(&hash)) {
+    match (known && matches && !too_long, needs_rehash(&hash)) {
         (false, _) => Verdict::Wrong,
         (true, false) => Verdict::Right,
         (true, true) => Verdict::NeedsRehash,

@@ -147,6 +147,33 @@ fn hashing_holds_one_block_and_gives_it_back() {
     );
 }
 
+/// Otherwise the time of an answer would tell whether an address is registered.
+#[test]
+fn without_a_stored_hash_a_whole_one_is_computed() {
+    for attempt in ["x", &"x".repeat(MAX_CHARACTERS + 1)] {
+        let before = Meter::live();
+        Meter::restart();
+
+        assert_eq!(verify(attempt, None), Verdict::Wrong);
+
+        let peak = Meter::peak() - before;
+        assert!(
+            peak >= MEMORY_KIB as usize * 1024,
+            "{peak} bytes at the peak"
+        );
+    }
+}
+
+#[test]
+fn an_over_long_attempt_matches_nothing() {
+    let too_long = "x".repeat(MAX_CHARACTERS + 1);
+
+    for hashed in [too_long.as_bytes(), b""] {
+        let hash = hash_bytes(hashed, &SALT);
+        assert_eq!(verify(&too_long, Some(hash.as_str())), Verdict::Wrong);
+    }
+}
+
 /// Counts the bytes that this thread holds, so that tests running beside it do not disturb.
 struct Meter;
 

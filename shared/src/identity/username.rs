@@ -78,7 +78,8 @@ impl Username {
         &self.0
     }
 
-    /// The form that decides whether two names are one: without case, width and composition.
+    /// The form that decides whether two names are one: without differences of case, width,
+    /// composition and white space, and without what cannot be seen.
     #[must_use]
     pub fn key(&self) -> String {
         comparison_key(&self.0)
@@ -123,6 +124,13 @@ mod tests {
             ("a\nb", UsernameError::Character),
             ("a\u{200B}b", UsernameError::Character),
             ("\u{202E}bocaj", UsernameError::Character),
+            ("jacob\u{34F}", UsernameError::Character),
+            ("jacob\u{17B4}", UsernameError::Character),
+            ("jacob\u{17B5}", UsernameError::Character),
+            ("jacob\u{1BCA0}", UsernameError::Character),
+            ("jacob\u{1D173}", UsernameError::Character),
+            ("jacob\u{1D17A}", UsernameError::Character),
+            ("jacob\u{2800}", UsernameError::Character),
             ("a/b", UsernameError::Character),
             ("..", UsernameError::Dots),
             (".", UsernameError::Dots),
@@ -147,6 +155,11 @@ mod tests {
         assert_eq!(key("Ｊａｃｏｂ"), key("jacob"));
         assert_eq!(key("e\u{301}"), key("\u{C9}"));
         assert_eq!(key("ja\u{200D}cob"), key("jacob"));
+        assert_eq!(key("jacob \u{200D}"), key("jacob"));
+        assert_eq!(key("\u{FE0F} jacob"), key("jacob"));
+        assert_eq!(key("jacob  w"), key("jacob\u{3000}w"));
+        assert_eq!(key("jacob \u{200D} w"), key("jacob w"));
+        assert_ne!(key("jacob w"), key("jacobw"));
         assert_ne!(key("jacob"), key("jakob"));
     }
 }

@@ -141,6 +141,10 @@ impl Bio {
 /// The longest address of an image, in bytes: what browsers and proxies agree on.
 const MAX_IMAGE_URL_BYTES: usize = 2048;
 
+/// What RFC 3986 (section 2) has in no URI and `http::Uri` lets pass: with a quote or a bracket, a
+/// page that forgets to escape would let the URL out of its attribute.
+const NOT_IN_URIS: [char; 9] = ['"', '<', '>', '\\', '^', '`', '{', '|', '}'];
+
 /// Where a user's picture is; empty when there is none.
 #[derive(Debug)]
 pub(crate) struct ImageUrl(String);
@@ -162,7 +166,8 @@ impl ImageUrl {
             return Err(ImageUrlError::TooLong);
         }
         let is_url = |uri: Uri| {
-            matches!(uri.scheme_str(), Some("http" | "https"))
+            !text.contains(NOT_IN_URIS)
+                && matches!(uri.scheme_str(), Some("http" | "https"))
                 && uri.host().is_some_and(|host| !host.is_empty())
         };
         if text.is_empty() || text.parse().is_ok_and(is_url) {
@@ -282,6 +287,11 @@ mod tests {
             "https://example.com/a b",
             "ftp://example.com/",
             "https://example.com/\0",
+            r#"https://e.com/x"onerror="alert(1)"#,
+            "https://e.com/<b>",
+            "https://e.com/`x`",
+            r"https://e.com\x",
+            "https://e.com/{x}",
         ] {
             assert!(ImageUrl::parse(url).is_err(), "{url}");
         }

@@ -22,6 +22,12 @@ pub(super) struct Planned {
 }
 
 /// Puts neighbours that may share a cargo together and leaves the order as it is.
+///
+/// Commands are joined when they are the same but for their packages: cargo then compiles once
+/// what these share and links them side by side. It also unifies the features of their common
+/// dependencies, as separate commands would not. So functions that need different features of one
+/// dependency must be kept apart, by another `workdir` or an explicit `--features`
+/// (`docs/adr/0009-components-are-built-in-one-cargo.md`).
 pub(super) fn plan(commands: Vec<Planned>) -> Vec<Step> {
     let mut steps: Vec<(Step, Option<CargoBuild>)> = Vec::new();
     for planned in commands {

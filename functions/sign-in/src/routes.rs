@@ -12,7 +12,7 @@ use shared::identity::{Email, UserId};
 use shared::password::{self, Password, Verdict};
 use shared::problem::Problem;
 use shared::time;
-use shared::token::{self, AccessToken, SigningKey};
+use shared::token::{self, AccessToken, Issuer, SigningKey};
 
 use crate::model::{Login, Registration, UserResponse};
 use crate::store::{self, User};
@@ -24,14 +24,14 @@ pub(crate) async fn register(
     let now = time::now();
     let (username, email, password) = body.user.into_domain();
     // First, so that nobody is registered whom we then could not sign in.
-    let signing_key = token::signing_key(&db, now).await?;
+    let mint = Mint::open(&db, now).await?;
     let password_hash = password
         .hash_with_random_salt()
         .map_err(Problem::internal)?;
 
     let user = store::insert(&db, &username, &email, &password_hash, now).await?;
 
-    let token = issue(&signing_key, user.id, now).await?;
+    let token = mint.issue(user.id, now)?;
     Ok((StatusCode::CREATED, Json(UserResponse::new(user, token))))
 }
 
@@ -41,7 +41,7 @@ pub(crate) async fn log_in(
 ) -> Result<Json<UserResponse>, Problem> {
     let now = time::now();
     let credentials = body.user;
-    let signing_key = token::signing_key(&db, now).await?;
+    let mint = Mint::open(&db, now).await?;
     // What is no address goes the same way as one that nobody has.
     let user = match Email::parse(&credentials.email) {
         Ok(email) => store::find_by_email(&db, &email).await?,
@@ -63,15 +63,32 @@ pub(crate) async fn log_in(
         }
     };
 
-    let token = issue(&signing_key, user.id, now).await?;
+    let token = mint.issue(user.id, now)?;
     Ok(Json(UserResponse::new(user, token)))
 }
 
-async fn issue(key: &SigningKey, user_id: UserId, now: Timestamp) -> Result<AccessToken, Problem> {
-    let lifetime = Duration::from_secs(ACCESS_TOKEN_TTL_SECONDS.get().await?);
-    let issuer = token::issuer().await?;
-    key.issue(&issuer, user_id, now, lifetime)
-        .map_err(Problem::internal)
+/// All that a token is made with. Whatever can be configured wrongly shows when it is opened, which
+/// is before anything is written.
+struct Mint {
+    key: SigningKey,
+    issuer: Issuer,
+    lifetime: Duration,
+}
+
+impl Mint {
+    async fn open(db: &Db, now: Timestamp) -> Result<Self, Problem> {
+        Ok(Self {
+            lifetime: Duration::from_secs(ACCESS_TOKEN_TTL_SECONDS.get().await?),
+            issuer: token::issuer().await?,
+            key: token::signing_key(db, now).await?,
+        })
+    }
+
+    fn issue(&self, user_id: UserId, now: Timestamp) -> Result<AccessToken, Problem> {
+        self.key
+            .issue(&self.issuer, user_id, now, self.lifetime)
+            .map_err(Problem::internal)
+    }
 }
 
 /// Brings a hash up to today's parameters. The login is right whether that succeeds or not.

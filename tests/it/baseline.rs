@@ -14,7 +14,9 @@ async fn every_answer_carries_the_security_headers() {
         response
             .assert_header("x-content-type-options", "nosniff")
             .assert_header("referrer-policy", "no-referrer");
-        let policy = response.header("content-security-policy").unwrap_or_default();
+        let policy = response
+            .header("content-security-policy")
+            .unwrap_or_default();
         assert!(policy.contains("default-src 'none'"), "{response:?}");
     }
 }
@@ -47,7 +49,10 @@ async fn every_answer_names_its_request() {
 async fn an_unknown_route_is_a_problem_of_the_host() {
     let app = TestApp::new().await;
     // No function has this route, so that the host answers, which has no catalogue of problems.
-    app.get("/nowhere").send().await.assert_problem(404, "about:blank");
+    app.get("/nowhere")
+        .send()
+        .await
+        .assert_problem(404, "about:blank");
 }
 
 #[tokio::test]
@@ -59,7 +64,11 @@ async fn foreign_origins_are_not_allowed_unless_configured() {
         .header("access-control-request-method", "PUT")
         .send()
         .await;
-    assert_eq!(response.header("access-control-allow-origin"), None, "{response:?}");
+    assert_eq!(
+        response.header("access-control-allow-origin"),
+        None,
+        "{response:?}"
+    );
 
     let app = TestApp::builder()
         .variable("cors_origins", "https://front.example")
@@ -69,7 +78,10 @@ async fn foreign_origins_are_not_allowed_unless_configured() {
         .request(Method::OPTIONS, "/api/user")
         .header("origin", "https://front.example")
         .header("access-control-request-method", "PUT")
-        .header("access-control-request-headers", "authorization,content-type")
+        .header(
+            "access-control-request-headers",
+            "authorization,content-type",
+        )
         .send()
         .await;
     preflight.assert_header("access-control-allow-origin", "https://front.example");

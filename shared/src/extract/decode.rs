@@ -6,12 +6,16 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use serde_path_to_error::{Segment, Track};
 
-use super::pointer;
+use super::{pointer, strict::Strict};
 use crate::problem::Violation;
+
+/// The most faults that one answer lists: more than anybody reads, and a bound on what a body full
+/// of them can make us say.
+pub(super) const MAX_VIOLATIONS: usize = 64;
 
 /// How often a document is tried. A fault costs one try, seldom a few; past this, those found are
 /// reported and the rest is not looked for, so that a hostile body cannot buy much work.
-const MAX_TRIES: usize = 64;
+const MAX_TRIES: usize = MAX_VIOLATIONS;
 
 /// Stand-ins for types that say no more than "expected a UUID string": what is put in when neither
 /// the expected type's own nor null fitted.
@@ -19,6 +23,15 @@ const GUESSES: [&str; 2] = [
     "00000000-0000-0000-0000-000000000000",
     "1970-01-01T00:00:00Z",
 ];
+
+/// What to do about members that the type does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UnknownFields {
+    /// They are listed, up to [`MAX_VIOLATIONS`].
+    Refused,
+    /// Nothing, so that they cost nothing.
+    Ignored,
+}
 
 /// What became of a document.
 pub(super) struct Decoded<T> {
@@ -33,13 +46,19 @@ pub(super) struct Decoded<T> {
 /// Decodes a document.
 ///
 /// serde stops at the first fault. So each fault is noted, a stand-in of the expected type is put
-/// in its place, and the document is tried again.
-pub(super) fn decode<T: DeserializeOwned>(mut document: Value) -> Decoded<T> {
+/// in its place, and the document is tried again. The stand-ins go into a copy, which a document
+/// without faults never needs.
+pub(super) fn decode<T: DeserializeOwned>(
+    document: &Value,
+    unknown_fields: UnknownFields,
+) -> Decoded<T> {
     let mut violations: Vec<Violation> = Vec::new();
     let mut unknown = BTreeSet::new();
     let mut tries_at: BTreeMap<String, usize> = BTreeMap::new();
+    let mut mended: Option<Value> = None;
     for _ in 0..MAX_TRIES {
-        let fault = match attempt(&document, &mut unknown) {
+        let candidate = mended.as_ref().unwrap_or(document);
+        let fault = match attempt(candidate, unknown_fields, &mut unknown) {
             Ok(value) => {
                 return Decoded {
                     value: Some(value),
@@ -56,8 +75,10 @@ pub(super) fn decode<T: DeserializeOwned>(mut document: Value) -> Decoded<T> {
             3 => Some(Value::Null),
             tries => GUESSES.get(tries - 4).map(|guess| Value::from(*guess)),
         };
-        let replaced =
-            stand_in.is_some_and(|stand_in| put(&mut document, &fault.pointer, stand_in));
+        let replaced = stand_in.is_some_and(|stand_in| {
+            let mended = mended.get_or_insert_with(|| document.clone());
+            put(mended, &fault.pointer, stand_in)
+        });
         if !is_covered(&violations, &fault.pointer) {
             violations.push(Violation::new(fault.pointer, fault.detail));
         }
@@ -87,12 +108,15 @@ struct Fault {
 
 fn attempt<T: DeserializeOwned>(
     document: &Value,
+    unknown_fields: UnknownFields,
     unknown: &mut BTreeSet<String>,
 ) -> Result<T, Fault> {
     let mut track = Track::new();
-    let deserializer = serde_path_to_error::Deserializer::new(document, &mut track);
+    let deserializer = serde_path_to_error::Deserializer::new(Strict(document), &mut track);
     let result = serde_ignored::deserialize(deserializer, |path| {
-        unknown.insert(ignored_pointer(&path));
+        if unknown_fields == UnknownFields::Refused && unknown.len() < MAX_VIOLATIONS {
+            unknown.insert(ignored_pointer(&path));
+        }
     });
     result.map_err(|error: serde_json::Error| fault(&error.to_string(), &track.path()))
 }
@@ -113,8 +137,12 @@ fn fault(message: &str, path: &serde_path_to_error::Path) -> Fault {
             stand_in: Value::Null,
         };
     }
-    let (detail, stand_in) = match message.split_once(", expected ") {
-        Some((_, expected)) => expectation(expected),
+    let (detail, stand_in) = match expected(message) {
+        Some(expected) => expectation(expected),
+        // serde's words would go on with the name of our type.
+        None if message.starts_with("data did not match any variant") => {
+            ("has none of the accepted forms".into(), Value::Null)
+        }
         None => (format!("is invalid: {message}"), Value::Null),
     };
     Fault {
@@ -122,6 +150,24 @@ fn fault(message: &str, path: &serde_path_to_error::Path) -> Fault {
         detail,
         stand_in,
     }
+}
+
+/// What serde says that it expected, in the messages that are serde's own.
+///
+/// Before the last comma such a message may quote what the client sent, with commas of its own.
+fn expected(message: &str) -> Option<&str> {
+    const OWN: [&str; 5] = [
+        "invalid length ",
+        "invalid type: ",
+        "invalid value: ",
+        "unknown field ",
+        "unknown variant ",
+    ];
+    if !OWN.iter().any(|start| message.starts_with(start)) {
+        return None;
+    }
+    let (_, expected) = message.rsplit_once(", expected ")?;
+    Some(expected)
 }
 
 /// What serde expected, as a sentence and as a value.
@@ -146,11 +192,31 @@ fn expectation(expected: &str) -> (String, Value) {
         _ if expected.starts_with("a string") || expected.starts_with("a borrowed string") => {
             ("must be a string".into(), Value::String(String::new()))
         }
+        "unit" => ("must be null".into(), Value::Null),
+        // A variant that carries something, where there is only its name.
+        "newtype variant" | "struct variant" | "tuple variant" => {
+            ("must be an object".into(), Value::Object(Map::new()))
+        }
         _ if expected.starts_with("a sequence") => {
             ("must be an array".into(), Value::Array(Vec::new()))
         }
-        _ if expected.starts_with("struct ") || expected.starts_with("a map") => {
+        // From here on serde names our types, which mean nothing to a client.
+        _ if starts_with_any(expected, &["tuple struct ", "tuple variant "]) => {
+            ("must be an array".into(), Value::Array(Vec::new()))
+        }
+        _ if starts_with_any(expected, &["a map", "struct "]) => {
             ("must be an object".into(), Value::Object(Map::new()))
+        }
+        _ if expected.starts_with("unit struct ") => ("must be null".into(), Value::Null),
+        _ if expected.starts_with("enum ") => (
+            "must be a string or an object".into(),
+            Value::String(String::new()),
+        ),
+        _ if ["enum ", "struct ", "variant "]
+            .iter()
+            .any(|kind| expected.contains(kind)) =>
+        {
+            ("has the wrong form".into(), Value::Null)
         }
         _ if expected.contains('`') => {
             let first = quoted(expected, "one of ").or_else(|| quoted(expected, ""));
@@ -161,6 +227,10 @@ fn expectation(expected: &str) -> (String, Value) {
         }
         _ => (format!("must be {expected}"), Value::Null),
     }
+}
+
+fn starts_with_any(text: &str, starts: &[&str]) -> bool {
+    starts.iter().any(|start| text.starts_with(start))
 }
 
 /// The text between the backticks that follow a prefix.
@@ -240,7 +310,7 @@ mod tests {
     }
 
     fn faults(document: Value) -> Vec<(String, String)> {
-        decode::<Order>(document)
+        decode::<Order>(&document, UnknownFields::Refused)
             .violations
             .into_iter()
             .map(|violation| (violation.pointer, violation.detail))
@@ -307,7 +377,7 @@ mod tests {
 
     #[test]
     fn a_type_without_a_stand_in_ends_the_search_with_what_was_found() {
-        let decoded = decode::<std::net::IpAddr>(json!("x"));
+        let decoded = decode::<std::net::IpAddr>(&json!("x"), UnknownFields::Ignored);
         assert_eq!(decoded.violations.len(), 1);
         assert!(decoded.value.is_none());
     }
@@ -320,21 +390,132 @@ mod tests {
 
     #[test]
     fn unknown_members_are_all_named() {
-        let decoded = decode::<Order>(json!({
+        let document = json!({
             "customer": {"name": "n", "age": 1, "id": "67e55044-10b1-426f-9247-bb680e5fe0c8", "x/y": 1},
             "lineItems": [{"price": 1, "gift": true, "z": 1}],
             "admin": true,
-        }));
+        });
+        let decoded = decode::<Order>(&document, UnknownFields::Refused);
         assert!(decoded.value.is_some());
         assert_eq!(
             decoded.unknown.into_iter().collect::<Vec<_>>(),
             ["/admin", "/customer/x~1y", "/lineItems/0/z"]
         );
+        let decoded = decode::<Order>(&document, UnknownFields::Ignored);
+        assert!(decoded.value.is_some() && decoded.unknown.is_empty());
+    }
+
+    #[test]
+    fn an_array_is_no_object() {
+        let id = "67e55044-10b1-426f-9247-bb680e5fe0c8";
+        assert_eq!(
+            faults(json!([{"name": "n", "age": 1, "id": id}, [], null])),
+            pairs(&[("", "must be an object")])
+        );
+        assert_eq!(
+            faults(json!({"customer": ["n", 1, id, null], "lineItems": [[1, true]]})),
+            pairs(&[
+                ("/customer", "must be an object"),
+                ("/lineItems/0", "must be an object"),
+            ])
+        );
+    }
+
+    #[test]
+    fn what_the_client_sent_is_not_taken_for_what_was_expected() {
+        assert_eq!(
+            faults(json!({"customer": "x, expected u8"})),
+            pairs(&[("/customer", "must be an object")])
+        );
+        let found = faults(
+            json!({"customer": {"name": "n", "age": "1, expected a string",
+            "id": "67e55044-10b1-426f-9247-bb680e5fe0c8"}, "state": "x, expected u8"}),
+        );
+        assert_eq!(
+            found.into_iter().collect::<BTreeSet<_>>(),
+            pairs(&[
+                ("/customer/age", "must be a whole number from 0 to 255"),
+                ("/state", "must be `open` or `paid`"),
+            ])
+            .into_iter()
+            .collect()
+        );
+    }
+
+    #[test]
+    fn no_message_names_a_type_of_ours() {
+        #[derive(Debug, Deserialize)]
+        struct SecretPair(#[allow(dead_code)] u8, #[allow(dead_code)] u8);
+
+        #[derive(Debug, Deserialize)]
+        struct SecretUnit;
+
+        #[derive(Debug, Deserialize)]
+        enum SecretEnum {
+            Pair(#[allow(dead_code)] u8, #[allow(dead_code)] u8),
+            Named {
+                #[allow(dead_code)]
+                name: String,
+            },
+        }
+
+        #[derive(Debug, Deserialize)]
+        #[serde(tag = "kind")]
+        enum SecretTagged {
+            A {
+                #[allow(dead_code)]
+                name: String,
+            },
+        }
+
+        #[derive(Debug, Deserialize)]
+        #[serde(untagged)]
+        enum SecretUntagged {
+            #[allow(dead_code)]
+            Flag(bool),
+        }
+
+        fn details<T: DeserializeOwned>(document: &Value) -> Vec<String> {
+            let violations = decode::<T>(document, UnknownFields::Refused).violations;
+            assert!(!violations.is_empty(), "{document}");
+            violations
+                .into_iter()
+                .map(|violation| violation.detail)
+                .collect()
+        }
+
+        for document in [
+            json!("x"),
+            json!(1),
+            json!([1]),
+            json!({"Pair": [1]}),
+            json!({"Pair": 1}),
+            json!({"Named": 1}),
+            json!("Pair"),
+            json!("Named"),
+            json!({"kind": "B"}),
+            json!({}),
+        ] {
+            let details = [
+                details::<SecretPair>(&document),
+                details::<SecretUnit>(&document),
+                details::<SecretEnum>(&document),
+                details::<SecretTagged>(&document),
+                details::<SecretUntagged>(&document),
+            ]
+            .concat()
+            .join("; ");
+            assert!(!details.contains("Secret"), "{document}: {details}");
+            assert!(!details.contains("struct"), "{document}: {details}");
+        }
     }
 
     #[test]
     fn a_body_full_of_faults_costs_bounded_work() {
-        let decoded = decode::<Vec<String>>(Value::Array(vec![json!(1); 10_000]));
+        let decoded = decode::<Vec<String>>(
+            &Value::Array(vec![json!(1); 10_000]),
+            UnknownFields::Refused,
+        );
         assert_eq!(decoded.violations.len(), MAX_TRIES);
     }
 }

@@ -7,7 +7,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use validator::Validate;
 
-use super::{decode, document, rules};
+use super::{
+    decode::{self, MAX_VIOLATIONS, UnknownFields},
+    document, rules,
+};
 use crate::problem::{Problem, ProblemKind, Violation};
 
 /// A JSON body that keeps every rule of its type; unknown fields are refused.
@@ -15,8 +18,8 @@ use crate::problem::{Problem, ProblemKind, Violation};
 /// # Rejections
 ///
 /// All as problems: 415 for another media type than `application/json` or `…+json`; 413 over the
-/// limit; 400 for an empty body, invalid UTF-8, malformed JSON, a name twice in one object; 422
-/// with every fault at once for wrong types, missing and unknown fields and broken rules.
+/// limits of bytes and of values; 400 for an empty body, invalid UTF-8, malformed JSON, a name twice in one object; 422
+/// with every fault at once, up to 64, for wrong types, missing and unknown fields and broken rules.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ValidJson<T>(pub T);
 
@@ -33,7 +36,7 @@ where
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let document = document::parse(&read(request).await?)?;
-        validated(document, UnknownFields::Refused).map(ValidJson)
+        validated(&document, UnknownFields::Refused).map(ValidJson)
     }
 }
 
@@ -46,21 +49,15 @@ where
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let document = document::parse(&read(request).await?)?;
-        validated(document, UnknownFields::Ignored).map(LenientJson)
+        validated(&document, UnknownFields::Ignored).map(LenientJson)
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum UnknownFields {
-    Refused,
-    Ignored,
-}
-
-fn validated<T>(document: Value, unknown_fields: UnknownFields) -> Result<T, Problem>
+fn validated<T>(document: &Value, unknown_fields: UnknownFields) -> Result<T, Problem>
 where
     T: DeserializeOwned + Validate,
 {
-    let decoded = decode::decode::<T>(document.clone());
+    let decoded = decode::decode::<T>(document, unknown_fields);
     let mut violations = decoded.violations;
     if let Some(errors) = decoded
         .value
@@ -68,20 +65,19 @@ where
         .and_then(|value| value.validate().err())
     {
         // A rule broken by a stand-in says nothing about what the client sent.
-        let broken = rules::violations(&errors, &document)
+        let broken = rules::violations(&errors, document)
             .into_iter()
             .filter(|violation| !decode::is_covered(&violations, &violation.pointer))
             .collect::<Vec<_>>();
         violations.extend(broken);
     }
-    if unknown_fields == UnknownFields::Refused {
-        let unknown = decoded.unknown.into_iter();
-        violations.extend(unknown.map(|pointer| Violation::new(pointer, "is not a known field")));
-    }
+    let unknown = decoded.unknown.into_iter();
+    violations.extend(unknown.map(|pointer| Violation::new(pointer, "is not a known field")));
     match decoded.value {
         Some(value) if violations.is_empty() => Ok(value),
         _ => {
             violations.sort();
+            violations.truncate(MAX_VIOLATIONS);
             Err(Problem::unprocessable(violations))
         }
     }
@@ -197,6 +193,34 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(registration.user.username, "u");
+    }
+
+    #[tokio::test]
+    async fn a_list_of_faults_has_an_end() {
+        let unknown: serde_json::Map<_, _> =
+            (0..500).map(|n| (format!("a{n}"), Value::Null)).collect();
+        let problem = request(Value::Object(unknown).to_string())
+            .extract::<ValidJson<Registration>, _>()
+            .await
+            .unwrap_err();
+        assert_eq!(problem.status(), 422);
+        assert_eq!(problem.violations().len(), MAX_VIOLATIONS);
+        assert_eq!(lines(&problem)[0], "/a0 is not a known field");
+    }
+
+    #[tokio::test]
+    async fn an_array_is_no_object() {
+        for (body, pointer) in [
+            (r#"[["u","u@example.org","12345678"]]"#, ""),
+            (r#"{"user":["u","u@example.org","12345678"]}"#, "/user"),
+        ] {
+            let problem = request(body)
+                .extract::<LenientJson<Registration>, _>()
+                .await
+                .unwrap_err();
+            assert_eq!(problem.status(), 422);
+            assert_eq!(lines(&problem), [format!("{pointer} must be an object")]);
+        }
     }
 
     #[tokio::test]

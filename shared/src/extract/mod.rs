@@ -28,6 +28,7 @@ mod json;
 mod parameters;
 mod pointer;
 mod rules;
+mod strict;
 
 pub use self::{
     json::{LenientJson, ValidJson},

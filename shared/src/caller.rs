@@ -32,8 +32,8 @@ const INVALID: &str = "The access token is not valid, or no longer.";
 ///
 /// The scheme is `Bearer` (RFC 6750) or RealWorld's `Token`, in any case. As an extractor it
 /// answers 401 without a token, and for a token that is not valid; `Option<Caller>` is `None`
-/// without a token and answers 401 for one that is not valid, so that a client with an expired
-/// token learns of it.
+/// without a token, also where another scheme's credentials stand, and answers 401 for one that is
+/// not valid, so that a client with an expired token learns of it.
 ///
 /// Being a `Caller` says that the token is good, not that the user still exists: a query that finds
 /// nothing under [`user_id`](Self::user_id) answers [`Caller::gone`].
@@ -71,9 +71,6 @@ impl Caller {
     async fn from_parts(parts: &Parts) -> Result<Option<Self>, Problem> {
         let token = match credentials(&parts.headers) {
             Credentials::None => return Ok(None),
-            Credentials::OtherScheme => {
-                return Err(Problem::unauthorized("An access token is required."));
-            }
             Credentials::Malformed => return Err(Problem::invalid_token(INVALID)),
             Credentials::Token(token) => token,
         };
@@ -112,8 +109,8 @@ impl<S: Sync> OptionalFromRequestParts<S> for Caller {
 
 #[derive(Debug, Eq, PartialEq)]
 enum Credentials<'a> {
+    /// No header, or one of another scheme, which is none of ours to judge.
     None,
-    OtherScheme,
     Malformed,
     Token(&'a str),
 }
@@ -137,7 +134,7 @@ fn credentials(headers: &HeaderMap) -> Credentials<'_> {
     // RFC 6750, section 2.1: the characters of a b64token.
     let is_b64token = |c: char| c.is_ascii_alphanumeric() || "-._~+/=".contains(c);
     if !known {
-        Credentials::OtherScheme
+        Credentials::None
     } else if token.is_empty() || !token.chars().all(is_b64token) {
         Credentials::Malformed
     } else {
@@ -180,7 +177,7 @@ mod tests {
     fn everything_else_is_told_apart() {
         assert_eq!(credentials(&HeaderMap::new()), Credentials::None);
         for value in [&b"Basic amFrZQ=="[..], b"Bearerabc", b"", b"a.b.c"] {
-            assert_eq!(credentials(&headers(&[value])), Credentials::OtherScheme);
+            assert_eq!(credentials(&headers(&[value])), Credentials::None);
         }
         for value in [
             &b"Bearer"[..],
@@ -195,5 +192,22 @@ mod tests {
             credentials(&headers(&[b"Bearer a", b"Bearer a"])),
             Credentials::Malformed
         );
+    }
+
+    #[tokio::test]
+    async fn another_scheme_carries_no_token() {
+        let (mut parts, ()) = http::Request::get("/")
+            .header(AUTHORIZATION, "Basic amFrZTpqYWtl")
+            .body(())
+            .expect("a request")
+            .into_parts();
+
+        let optional =
+            <Caller as OptionalFromRequestParts<()>>::from_request_parts(&mut parts, &()).await;
+        assert!(optional.expect("is no error").is_none());
+
+        let required = <Caller as FromRequestParts<()>>::from_request_parts(&mut parts, &()).await;
+        let problem = required.expect_err("is required");
+        assert_eq!(problem.status(), 401);
     }
 }

@@ -75,17 +75,24 @@ impl CorsOrigins {
     }
 }
 
-/// An origin as browsers send it (RFC 6454, section 7): scheme and authority, nothing after.
+/// An origin as browsers send it (RFC 6454, section 6.2): scheme and authority, nothing after.
 fn origin(text: &str) -> Option<http::HeaderValue> {
     let (scheme, authority) = text.split_once("://")?;
-    let valid = matches!(scheme, "http" | "https")
-        && !authority.is_empty()
+    let default_port = match scheme {
+        "http" => ":80",
+        "https" => ":443",
+        _ => return None,
+    };
+    // The comparison is of bytes, and browsers leave out the port that the scheme implies.
+    let authority = authority.strip_suffix(default_port).unwrap_or(authority);
+    let valid = !authority.is_empty()
         && !authority.contains(['/', '?', '#', '@', '*'])
         && authority.parse::<http::uri::Authority>().is_ok();
-    // Browsers send the host in lower case, and the comparison is of bytes.
-    valid
-        .then(|| http::HeaderValue::try_from(text.to_ascii_lowercase()).ok())
-        .flatten()
+    if !valid {
+        return None;
+    }
+    // They also send the host in lower case.
+    http::HeaderValue::try_from(format!("{scheme}://{}", authority.to_ascii_lowercase())).ok()
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
@@ -120,11 +127,6 @@ pub(super) fn optional_secret(text: &str) -> Option<Option<Secret<String>>> {
 }
 
 pub(super) fn database_url(text: &str) -> Option<Secret<String>> {
-    ["sqlite:", "postgres://", "postgresql://"]
-        .iter()
-        .any(|scheme| {
-            text.strip_prefix(scheme)
-                .is_some_and(|rest| !rest.is_empty())
-        })
-        .then(|| Secret::new(text.to_owned()))
+    let label = text.strip_prefix("sqlite:")?;
+    (!label.is_empty()).then(|| Secret::new(text.to_owned()))
 }

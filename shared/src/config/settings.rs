@@ -48,10 +48,10 @@ pub const SIGNING_KEY: Setting<Option<Secret<String>>> = Setting::new(
 pub const VERIFICATION_KEYS: Setting<String> =
     Setting::new("verification_keys", "PEM Ed25519 public keys", parse::text);
 
-/// Where the data lives: `sqlite:<label>` or `postgres://…`.
+/// Where the data lives: `sqlite:<label>`. A secret, as a URL with a password in it would be.
 pub const DATABASE_URL: Setting<Secret<String>> = Setting::new(
     "database_url",
-    "`sqlite:` and the label of a database, or a postgres:// URL",
+    "`sqlite:` and the label of a database, such as sqlite:default",
     parse::database_url,
 )
 .secret();
@@ -92,6 +92,20 @@ mod tests {
     }
 
     #[test]
+    fn a_database_is_one_that_can_be_opened() {
+        assert!(DATABASE_URL.parse("sqlite:default").is_ok());
+        for wrong in [
+            "sqlite:",
+            "default",
+            "postgres://db/jenny",
+            "postgresql://db",
+        ] {
+            let error = DATABASE_URL.parse(wrong).unwrap_err();
+            assert!(!error.to_string().contains("postgres"), "{error}");
+        }
+    }
+
+    #[test]
     fn a_missing_variable_names_the_line_to_add() {
         let (variable, fault) = (AUTO_MIGRATE.name(), Fault::Undefined);
         let message = ConfigError { variable, fault }.to_string();
@@ -111,11 +125,25 @@ mod tests {
                 http::HeaderValue::from_static("http://localhost:5173"),
             ]))
         );
+        for (written, sent) in [
+            ("https://a.org:443", "https://a.org"),
+            ("http://[::1]:80", "http://[::1]"),
+            ("https://a.org:80", "https://a.org:80"),
+            ("http://a.org:443", "http://a.org:443"),
+        ] {
+            assert_eq!(
+                CORS_ORIGINS.parse(written),
+                Ok(CorsOrigins::List(vec![http::HeaderValue::from_static(
+                    sent
+                )]))
+            );
+        }
         assert_eq!(CORS_ORIGINS.parse("*"), Ok(CorsOrigins::Any));
         for wrong in [
             "example.org",
             "https://a.org/",
             "https://*.a.org",
+            "https://:443",
             "*, https://a.org",
             "null",
         ] {

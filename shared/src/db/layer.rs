@@ -107,13 +107,13 @@ impl<S: Sync> FromRequestParts<S> for Db {
     }
 }
 
-/// The message never quotes the URL: a Postgres one holds a password.
+/// The message never quotes the URL: what is refused here may hold a password.
 fn store(url: &str) -> Result<Box<dyn Store>, DbError> {
     match url.split_once(':') {
         Some(("sqlite", label)) if !label.is_empty() => Ok(Box::new(SpinSqlite::new(label))),
         _ => Err(DbError::Configuration(
             "the variable database_url must be `sqlite:` and the label of a database, such as \
-             sqlite:default; Postgres is not supported yet"
+             sqlite:default"
                 .to_owned(),
         )),
     }

@@ -171,8 +171,10 @@ impl ProblemKind {
         self.row().3
     }
 
-    /// The `type` member: a reference relative to the public URL, which RFC 9457, section 3.1.1
-    /// allows; `/problems/not-found` for example.
+    /// The `type` member, `/problems/not-found` for example: a relative reference, which clients
+    /// resolve against the URL of the request (RFC 9457, section 3.1.1). As it starts with a slash,
+    /// it means the same at every path of an origin, and leaves out the path of a public URL that
+    /// has one.
     pub fn type_reference(self) -> String {
         format!("/problems/{}", self.slug())
     }

@@ -27,6 +27,7 @@ use crate::outbound::Refusals;
 use crate::problem;
 use crate::request;
 use crate::route::{RouteMatch, RouteTable, WELL_KNOWN_PREFIX};
+use crate::runtime_config::BlockedNetworks;
 use crate::state::Clock;
 use crate::variables::Resolver;
 
@@ -47,6 +48,9 @@ pub struct AppOptions {
     pub log_sink: Option<Arc<dyn LogSink>>,
     /// Environment variables for all components. They win over the manifest's.
     pub environment: Vec<(String, String)>,
+    /// Networks that no socket of a component may reach. Requests over HTTP are checked by
+    /// [`HttpClient`](crate::HttpClient).
+    pub blocked_networks: BlockedNetworks,
     /// The time that components see; `None` is the system's.
     pub clock: Option<Arc<dyn Clock>>,
 }
@@ -176,6 +180,7 @@ impl App {
                     grants: loaded.grants,
                     capabilities: capabilities.clone(),
                     allowed_hosts: loaded.allowed_hosts,
+                    blocked_networks: options.blocked_networks.clone(),
                     refusals: Refusals::default(),
                     places: Arc::clone(&places),
                     draining: draining.clone(),

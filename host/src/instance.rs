@@ -25,7 +25,8 @@ use crate::engine::{Compiled, EPOCH_TICK};
 use crate::files::Files;
 use crate::limits::Limits;
 use crate::logs::ComponentLogs;
-use crate::state::{Clock, HostState, InstanceStatus};
+use crate::runtime_config::BlockedNetworks;
+use crate::state::{Clock, HostState, InstanceStatus, MAX_CALL_BYTES};
 
 /// Guest code that keeps an instance's event loop this long from going round is taken for a busy
 /// loop, and new requests for the component go elsewhere. Hashing a password takes a quarter.
@@ -48,6 +49,7 @@ pub(crate) struct Component {
     pub(crate) grants: Arc<Grants>,
     pub(crate) capabilities: Capabilities,
     pub(crate) allowed_hosts: Arc<AllowedHosts>,
+    pub(crate) blocked_networks: BlockedNetworks,
     pub(crate) refusals: crate::outbound::Refusals,
     /// Places for instances, shared by all components of the application.
     pub(crate) places: Arc<Semaphore>,
@@ -153,6 +155,7 @@ impl HandlerState for Factory {
         let state = HostState::new(component, place)?;
         let mut store = Store::new(&component.engine, state);
         store.limiter(|state| &mut state.limiter);
+        store.set_hostcall_fuel(MAX_CALL_BYTES);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         if component.consume_fuel {

@@ -99,6 +99,16 @@ impl InstanceStatus {
     }
 }
 
+/// Most bytes that a component may pass to one call of the host, which copies them: an eighth of
+/// an instance's memory by default, and more than any value that belongs in a store. More traps.
+/// Bodies are streams and not bound by this.
+pub(crate) const MAX_CALL_BYTES: usize = 16 << 20;
+
+/// Most handles (requests, headers, files, sockets, connections) that an instance may hold:
+/// hundreds for each of its 16 concurrent requests. With wasmtime's 128 KiB for the fields of
+/// one message, an instance that fills all of them with headers takes 512 MiB of the host.
+const MAX_HANDLES: usize = 4096;
+
 /// The data of one store.
 pub(crate) struct HostState {
     wasi: WasiCtx,
@@ -116,10 +126,12 @@ impl HostState {
         component: &Arc<Component>,
         place: OwnedSemaphorePermit,
     ) -> wasmtime::Result<Self> {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MAX_HANDLES);
         Ok(Self {
             wasi: wasi(component)?,
             http: WasiHttpCtx::new(),
-            table: ResourceTable::new(),
+            table,
             hooks: Hooks {
                 component: Arc::clone(component),
             },

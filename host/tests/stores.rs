@@ -56,7 +56,7 @@ async fn spin_sqlite_with_streams() {
 async fn spin_variables_and_wasi_config() {
     assert_eq!(
         call("variables").await,
-        "Ok(\"hello\")\ntrue\ntrue\nOk(Some(\"hello\")) Ok(None)\nOk([(\"greeting\", \"hello\")])"
+        "Ok(\"hello\")\ntrue\ntrue\nOk(Some(\"hello\")) Ok(None) Ok(None)\nOk([(\"greeting\", \"hello\")])"
     );
 }
 

@@ -188,6 +188,7 @@ impl Prepared {
             log_directory: self.log_directory(),
             quiet: self.arguments.quiet,
             environment: application.env.clone(),
+            blocked_networks: self.runtime_config.blocked_networks.clone(),
             ..AppOptions::default()
         };
         let loading = App::load(

@@ -61,11 +61,6 @@ pub struct AllowedHostsError {
 }
 
 impl AllowedHostsError {
-    /// The index of the entry, from 0.
-    pub fn index(&self) -> usize {
-        self.index
-    }
-
     /// What is wrong and what to do, to be put after the entry's name.
     pub fn problem(&self) -> &str {
         &self.problem

@@ -123,7 +123,7 @@ fn what_is_not_of_the_grammar_is_refused() {
         "http://*.1.2.3.4",
     ] {
         let error = AllowedHosts::parse(&["", entry]).expect_err(entry);
-        assert_eq!(error.index(), 1, "{entry}");
+        assert!(error.to_string().starts_with("entry 2 of"), "{error}");
         assert!(!error.to_string().contains("hunter2"), "{error}");
         assert!(
             error.to_string().contains("; "),

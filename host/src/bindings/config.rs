@@ -10,8 +10,10 @@ impl Host for SpinCtxView<'_> {
         Ok(
             match self.ctx.capabilities.variables.get(component, &key).await {
                 Ok(value) => Ok(Some(value)),
-                // Here a variable that is not there is no error.
-                Err(VariableError::Undefined(_)) => Ok(None),
+                // Here a variable that is not there is no error, and on Spin neither is a name that
+                // none can have. Nothing is logged: components ask this way for what is optional.
+                Err(VariableError::Undefined(_) | VariableError::InvalidName(_)) => Ok(None),
+                Err(error @ VariableError::InvalidTemplate(_)) => Err(Error::Io(error.to_string())),
                 Err(error) => Err(Error::Upstream(error.to_string())),
             },
         )

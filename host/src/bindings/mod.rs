@@ -1,7 +1,10 @@
 //! The interfaces of Spin and of the WASI proposals that Spin carries, as a component imports
 //! them, connected to the [capabilities](crate::capability).
 //!
-//! No function here holds the store while it waits: the other requests of the same instance go on.
+//! A function that WIT declares `async` does not hold the store while it waits: the other requests
+//! of the same instance go on. The functions of the older interfaces (`wasi:keyvalue`,
+//! `wasi:config`, those of `spin:sqlite` without streams) do hold it, because the component model
+//! lets nothing else of an instance run during a synchronous call.
 
 mod config;
 mod generated;

@@ -27,13 +27,17 @@ impl<T: 'static> HostWithStore<T> for Spin {
         accessor: &Accessor<T, Self>,
         name: String,
     ) -> wasmtime::Result<Result<String, Error>> {
-        let (variables, component) = accessor.with(|mut access| {
+        let (variables, grants) = accessor.with(|mut access| {
             let ctx = access.get().ctx;
             (
                 Arc::clone(&ctx.capabilities.variables),
-                Arc::clone(ctx.grants.component()),
+                Arc::clone(&ctx.grants),
             )
         });
-        Ok(variables.get(&component, &name).await.map_err(Error::from))
+        let value = variables.get(grants.component(), &name).await;
+        if let Err(VariableError::Undefined(_)) = value {
+            grants.note_unknown_variable(&name);
+        }
+        Ok(value.map_err(Error::from))
     }
 }

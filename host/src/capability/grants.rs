@@ -47,7 +47,7 @@ pub struct Grants {
     component: Arc<str>,
     key_value_stores: BTreeSet<String>,
     sqlite_databases: BTreeSet<String>,
-    logged: Mutex<HashSet<(GrantKind, bool, String)>>,
+    logged: Mutex<HashSet<String>>,
 }
 
 impl Grants {
@@ -83,17 +83,24 @@ impl Grants {
     /// once for each label, because a component tends to try again at every request.
     pub(crate) fn check(&self, kind: GrantKind, label: &str) -> bool {
         let allowed = self.allows(kind, label);
-        if !allowed && self.first_time(kind, true, label) {
-            tracing::warn!(component = %self.component, "{}", self.refusal(kind, label));
+        if !allowed {
+            self.note(self.refusal(kind, label));
         }
         allowed
     }
 
     /// Says in the log, once, that `label` is granted but defined nowhere.
     pub(crate) fn note_undefined(&self, kind: GrantKind, label: &str) {
-        if self.first_time(kind, false, label) {
-            tracing::warn!(component = %self.component, "{}", self.undefined(kind, label));
-        }
+        self.note(self.undefined(kind, label));
+    }
+
+    /// Says in the log, once, that the component's manifest entry lacks the variable `name`.
+    pub(crate) fn note_unknown_variable(&self, name: &str) {
+        self.note(format!(
+            "component `{id}` was refused the variable {name:?}: add {name} = \"{{{{ {name} }}}}\" \
+             under [component.{id}.variables] in spin.toml",
+            id = self.component,
+        ));
     }
 
     /// One sentence saying that `label` is granted but defined nowhere, and what to do.
@@ -132,9 +139,15 @@ impl Grants {
         }
     }
 
-    fn first_time(&self, kind: GrantKind, refused: bool, label: &str) -> bool {
+    /// Logs a sentence unless it has been logged before. Says whether it was.
+    fn note(&self, sentence: String) -> bool {
         let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
-        logged.len() < MAX_LOGGED_REFUSALS && logged.insert((kind, refused, label.to_owned()))
+        let first = logged.len() < MAX_LOGGED_REFUSALS && !logged.contains(&sentence);
+        if first {
+            tracing::warn!(component = %self.component, "{sentence}");
+            logged.insert(sentence);
+        }
+        first
     }
 }
 
@@ -155,9 +168,13 @@ mod tests {
     #[test]
     fn a_label_is_logged_once_and_the_log_is_bounded() {
         let grants = Grants::new("account", [] as [&str; 0], [] as [&str; 0]);
-        assert!(grants.first_time(GrantKind::KeyValueStore, true, "a"));
-        assert!(!grants.first_time(GrantKind::KeyValueStore, true, "a"));
-        assert!(grants.first_time(GrantKind::SqliteDatabase, true, "a"));
+        assert!(grants.note("a".to_owned()));
+        assert!(!grants.note("a".to_owned()));
+        grants.note_unknown_variable("key");
+        assert!(grants.logged.lock().unwrap().contains(
+            "component `account` was refused the variable \"key\": add key = \"{{ key }}\" under \
+             [component.account.variables] in spin.toml"
+        ));
         for label in 0..1000 {
             grants.check(GrantKind::SqliteDatabase, &label.to_string());
         }

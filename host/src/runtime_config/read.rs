@@ -46,11 +46,11 @@ pub(super) fn runtime_config(
         }
     }
     if let Some(table) = root.take_table("outbound_http", "[outbound_http]".to_owned())? {
-        config.outbound_http = outbound_http(table)?;
+        config.outbound_http = outbound_http(table, path, &mut config.warnings)?;
     }
     let name = "[outbound_networking]".to_owned();
     if let Some(table) = root.take_table("outbound_networking", name)? {
-        outbound_networking(table, &mut config)?;
+        outbound_networking(table, path, &mut config)?;
     }
     for (field, remedy) in [
         ("client_tls", "remove it, or run this application with Spin"),
@@ -185,8 +185,26 @@ fn variables_provider(value: Value<'_>) -> Result<VariableProvider, FileError> {
     Ok(provider)
 }
 
-fn outbound_http(mut table: Table<'_>) -> Result<OutboundHttpConfig, FileError> {
-    let connection_pooling = table.take_boolean("connection_pooling")?.unwrap_or(true);
+fn outbound_http(
+    mut table: Table<'_>,
+    path: &Path,
+    warnings: &mut Vec<String>,
+) -> Result<OutboundHttpConfig, FileError> {
+    let connection_pooling = match table.take("connection_pooling") {
+        None => true,
+        Some(value) => {
+            let line = value.line;
+            let pooling = value.boolean()?;
+            if pooling {
+                warnings.push(format!(
+                    "{}:{line}: connection_pooling = true has no effect here; every request has a \
+                     connection of its own",
+                    path.display(),
+                ));
+            }
+            pooling
+        }
+    };
     let max_connections = table.take("max_connections").map(Value::size).transpose()?;
     // The deprecated name allowed one more than it said, and still does on Spin.
     let deprecated = match table.take("max_concurrent_requests") {
@@ -207,7 +225,11 @@ fn outbound_http(mut table: Table<'_>) -> Result<OutboundHttpConfig, FileError> 
     })
 }
 
-fn outbound_networking(mut table: Table<'_>, config: &mut RuntimeConfig) -> Result<(), FileError> {
+fn outbound_networking(
+    mut table: Table<'_>,
+    path: &Path,
+    config: &mut RuntimeConfig,
+) -> Result<(), FileError> {
     let mut blocked = BlockedNetworks::default();
     for entry in table.take_strings("block_networks")? {
         if entry.value == "private" {
@@ -229,8 +251,16 @@ fn outbound_networking(mut table: Table<'_>, config: &mut RuntimeConfig) -> Resu
             })?);
     }
     config.blocked_networks = blocked;
-    let mut size = |field| table.take(field).map(Value::size).transpose();
-    config.max_socket_connections = size("max_socket_connections")?;
-    config.max_total_connections = size("max_total_connections")?;
+    if let Some(value) = table.take("max_socket_connections") {
+        config.warnings.push(format!(
+            "{}:{}: max_socket_connections has no effect here; list fewer tcp:// and udp:// entries \
+             in allowed_outbound_hosts",
+            path.display(),
+            value.line,
+        ));
+        config.max_socket_connections = Some(value.size()?);
+    }
+    let total = table.take("max_total_connections");
+    config.max_total_connections = total.map(Value::size).transpose()?;
     table.finish()
 }

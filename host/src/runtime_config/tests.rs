@@ -88,10 +88,24 @@ type = "spin"
     assert_eq!(
         config.warnings,
         [
+            "conf/runtime-config.toml:37: max_socket_connections has no effect here; list fewer \
+             tcp:// and udp:// entries in allowed_outbound_hosts",
             "conf/runtime-config.toml:39: [llm_compute] has no effect; this host has no language models"
         ]
     );
     assert!(!format!("{config:?}").contains("hunter2"), "{config:?}");
+}
+
+#[test]
+fn pooling_that_is_asked_for_is_not_passed_over_in_silence() {
+    let config = parse("[outbound_http]\nconnection_pooling = true").unwrap();
+    assert_eq!(
+        config.warnings,
+        [
+            "conf/runtime-config.toml:2: connection_pooling = true has no effect here; every \
+             request has a connection of its own"
+        ]
+    );
 }
 
 #[test]

@@ -18,21 +18,15 @@ pub struct Resolver(Arc<Values>);
 
 struct Values {
     application: BTreeMap<String, Application>,
-    components: HashMap<String, BTreeMap<String, Component>>,
+    /// Unset where a required variable in the template is.
+    components: HashMap<String, BTreeMap<String, Result<Secret, VariableError>>>,
     undeclared: Vec<String>,
 }
 
 struct Application {
     value: Option<Secret>,
-    secret: bool,
     /// `spin.toml:7`, for messages.
     place: String,
-}
-
-/// A component's variable. Its value is unset when a required variable in its template is.
-struct Component {
-    value: Result<Secret, VariableError>,
-    secret: bool,
 }
 
 impl Resolver {
@@ -49,13 +43,7 @@ impl Resolver {
             .iter()
             .map(|(name, declaration)| {
                 let place = manifest.place(declaration.line);
-                let (value, secret) = (None, declaration.secret);
-                let variable = Application {
-                    value,
-                    secret,
-                    place,
-                };
-                (name.clone(), variable)
+                (name.clone(), Application { value: None, place })
             })
             .collect();
         for provider in providers {
@@ -146,7 +134,7 @@ impl Resolver {
                     "component '{component}' has no variable '{name}'; add it to [component.{component}.variables]"
                 ))
             })
-            .and_then(|variable| variable.value.clone())
+            .and_then(Clone::clone)
             .map(|value| value.reveal().to_owned())
     }
 
@@ -161,7 +149,7 @@ impl Resolver {
         };
         variables
             .iter()
-            .map(|(name, variable)| match &variable.value {
+            .map(|(name, value)| match value {
                 Ok(value) => Ok((name.clone(), value.reveal().to_owned())),
                 Err(error) => Err(error.clone()),
             })
@@ -180,15 +168,6 @@ impl Resolver {
             VariableError::InvalidTemplate(format!("a template {unclosed}; close it"))
         })?;
         expand(&self.0.application, &parsed)
-    }
-
-    /// Whether a component's variable holds the value of one that the manifest calls `secret`.
-    pub fn is_secret(&self, component: &str, name: &str) -> bool {
-        self.0
-            .components
-            .get(component)
-            .and_then(|variables| variables.get(name))
-            .is_some_and(|variable| variable.secret)
     }
 
     /// Names that a flag or a static provider sets and the manifest does not declare. Spin passes
@@ -272,20 +251,12 @@ fn expand(
     })
 }
 
-fn resolve_component(application: &BTreeMap<String, Application>, template: &str) -> Component {
-    let parsed = Template::parse(template);
-    let secret = parsed.as_ref().is_ok_and(|template| {
-        template.variables().any(|name| {
-            application
-                .get(name)
-                .is_some_and(|variable| variable.secret)
-        })
-    });
-    let value = parsed
-        .map_err(|unclosed| {
-            VariableError::InvalidTemplate(format!("a template {unclosed}; close it"))
-        })
-        .and_then(|template| expand(application, &template))
-        .map(Secret::from);
-    Component { value, secret }
+fn resolve_component(
+    application: &BTreeMap<String, Application>,
+    template: &str,
+) -> Result<Secret, VariableError> {
+    let parsed = Template::parse(template).map_err(|unclosed| {
+        VariableError::InvalidTemplate(format!("a template {unclosed}; close it"))
+    })?;
+    expand(application, &parsed).map(Secret::from)
 }

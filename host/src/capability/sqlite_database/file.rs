@@ -11,6 +11,61 @@ use tempfile::TempDir;
 
 use crate::capability::MAX_BUFFERED_BYTES;
 
+/// The settings that a component may change: they touch its connection or its own file.
+///
+/// The others reach further. `hard_heap_limit` and `soft_heap_limit` are those of the whole
+/// process; `cache_size`, `cache_spill`, `mmap_size`, `temp_store` and `threads` let the host's
+/// memory grow with the database. New ones have to be looked at before they are added.
+const SETTABLE_PRAGMAS: [&str; 43] = [
+    "analysis_limit",
+    "application_id",
+    "auto_vacuum",
+    "automatic_index",
+    "case_sensitive_like",
+    "cell_size_check",
+    "checkpoint_fullfsync",
+    "count_changes",
+    "defer_foreign_keys",
+    "empty_result_callbacks",
+    "encoding",
+    "foreign_key_check",
+    "foreign_key_list",
+    "foreign_keys",
+    "full_column_names",
+    "fullfsync",
+    "ignore_check_constraints",
+    "incremental_vacuum",
+    "index_info",
+    "index_list",
+    "index_xinfo",
+    "integrity_check",
+    "journal_mode",
+    "journal_size_limit",
+    "legacy_alter_table",
+    "locking_mode",
+    "max_page_count",
+    "optimize",
+    "page_size",
+    "query_only",
+    "quick_check",
+    "read_uncommitted",
+    "recursive_triggers",
+    "reverse_unordered_selects",
+    "secure_delete",
+    "short_column_names",
+    "synchronous",
+    "table_info",
+    "table_list",
+    "table_xinfo",
+    "user_version",
+    "wal_autocheckpoint",
+    "wal_checkpoint",
+];
+
+/// The longest `PRAGMA busy_timeout` in milliseconds: as long as a request lasts by default. A
+/// statement that waits for a lock this way holds a thread and cannot be interrupted.
+const MAX_BUSY_TIMEOUT_MS: i64 = 30_000;
+
 /// The file of one database.
 pub(super) struct File {
     path: PathBuf,
@@ -78,12 +133,25 @@ fn authorize(context: AuthContext<'_>) -> Authorization {
             code: rusqlite::ffi::SQLITE_ATTACH,
             ..
         } => Authorization::Deny,
-        AuthAction::Pragma { pragma_name, .. }
-            if pragma_name.eq_ignore_ascii_case("temp_store_directory")
-                || pragma_name.eq_ignore_ascii_case("data_store_directory") =>
-        {
-            Authorization::Deny
-        }
+        AuthAction::Pragma {
+            pragma_name,
+            pragma_value,
+        } if !allows_pragma(pragma_name, pragma_value) => Authorization::Deny,
         _ => Authorization::Allow,
+    }
+}
+
+/// Reading a setting is always allowed, unless it is a path of the host.
+fn allows_pragma(name: &str, value: Option<&str>) -> bool {
+    let name = name.to_ascii_lowercase();
+    match (name.as_str(), value) {
+        ("temp_store_directory" | "data_store_directory", _) => false,
+        (_, None) => true,
+        // In memory, a journal grows with the transaction.
+        ("journal_mode", Some(mode)) => !mode.eq_ignore_ascii_case("memory"),
+        ("busy_timeout", Some(milliseconds)) => milliseconds
+            .parse()
+            .is_ok_and(|milliseconds: i64| milliseconds <= MAX_BUSY_TIMEOUT_MS),
+        (name, Some(_)) => SETTABLE_PRAGMAS.contains(&name),
     }
 }

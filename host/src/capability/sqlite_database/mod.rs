@@ -14,7 +14,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use rusqlite::{Connection, InterruptHandle};
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::{Mutex, Semaphore, oneshot};
 use tokio::time::Instant;
 
 use super::sqlite::{QueryResult, Row, SqliteConnection, SqliteDatabases, SqliteError, Value};
@@ -33,10 +33,17 @@ const BUSY_PAUSE: Duration = Duration::from_millis(10);
 /// How many prepared statements a connection keeps.
 const CACHED_STATEMENTS: usize = 64;
 
+/// How many statements of an application hold a thread at once, those whose rows wait for a slow
+/// reader included. An eighth of tokio's 512 threads for blocking work: key-value stores and name
+/// look-ups go on whatever components do with their databases. A component that leaves results
+/// unread can make the others wait for their databases, at most until its requests time out.
+const MAX_RUNNING_STATEMENTS: usize = 64;
+
 /// The databases of an application by label.
 pub(crate) struct LocalSqlite {
     files: BTreeMap<String, Arc<File>>,
     work: Work,
+    threads: Arc<Semaphore>,
     busy_timeout: Duration,
 }
 
@@ -62,6 +69,7 @@ impl LocalSqlite {
         Ok(Self {
             files,
             work,
+            threads: Arc::new(Semaphore::new(MAX_RUNNING_STATEMENTS)),
             busy_timeout: BUSY_TIMEOUT,
         })
     }
@@ -74,6 +82,7 @@ impl SqliteDatabases for LocalSqlite {
         Ok(Arc::new(LocalConnection {
             file: Arc::clone(file),
             work: self.work,
+            threads: Arc::clone(&self.threads),
             busy_timeout: self.busy_timeout,
             slot: Arc::default(),
             interrupt: Arc::default(),
@@ -88,6 +97,7 @@ impl SqliteDatabases for LocalSqlite {
 struct LocalConnection {
     file: Arc<File>,
     work: Work,
+    threads: Arc<Semaphore>,
     busy_timeout: Duration,
     /// Filled by the first statement, as on Spin: opening takes no turn of its own on a thread.
     /// The mutex is asynchronous, so that statements queue up without holding threads.
@@ -99,6 +109,11 @@ impl LocalConnection {
     /// Tries to start a statement once.
     async fn attempt(&self, statement: &Arc<Statement>) -> Result<QueryResult, Failure> {
         let mut slot = Arc::clone(&self.slot).lock_owned().await;
+        let thread = match self.work {
+            // After the connection, so that statements that queue up for it take nobody's thread.
+            Work::Pool => Arc::clone(&self.threads).acquire_owned().await.ok(),
+            Work::Inline => None,
+        };
         let (reply, answer) = oneshot::channel();
         let running = Running {
             interrupt: Arc::clone(&self.interrupt),
@@ -119,6 +134,9 @@ impl LocalConnection {
                 }
             }
             finished.store(true, Ordering::Release);
+            // The connection is free before the thread is: its next statement may need this one.
+            drop(slot);
+            drop(thread);
         });
         let head = answer.await.map_err(|_| {
             Failure::Final(SqliteError::Io("the host's storage task ended".to_owned()))

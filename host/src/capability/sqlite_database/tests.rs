@@ -377,6 +377,56 @@ async fn sql_reaches_no_other_file() {
 }
 
 #[tokio::test]
+async fn pragmas_reach_no_further_than_the_connection_and_its_file() {
+    let database = scratch().open("default").await.unwrap();
+    for sql in [
+        "PRAGMA hard_heap_limit = 1",
+        "PRAGMA hard_heap_limit(1)",
+        "PRAGMA main.soft_heap_limit = 1",
+        "PRAGMA Cache_Size = -1000000",
+        "PRAGMA cache_spill = OFF",
+        "PRAGMA mmap_size = 1000000000",
+        "PRAGMA temp_store = MEMORY",
+        "PRAGMA threads = 8",
+        "PRAGMA journal_mode = memory",
+        "PRAGMA busy_timeout = 2000000000",
+    ] {
+        let error = message(all(&database, sql, vec![]).await);
+        assert!(error.contains("not authorized"), "{sql}: {error}");
+    }
+    for sql in [
+        "PRAGMA foreign_keys = ON",
+        "PRAGMA journal_mode = WAL",
+        "PRAGMA busy_timeout = 1000",
+        "PRAGMA user_version = 7",
+        "PRAGMA table_info('sqlite_schema')",
+        "SELECT * FROM pragma_table_info('sqlite_schema')",
+        "PRAGMA hard_heap_limit",
+        "PRAGMA cache_size",
+        "PRAGMA optimize",
+    ] {
+        assert!(all(&database, sql, vec![]).await.is_ok(), "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn only_so_many_statements_hold_a_thread() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut databases = in_file(&directory.path().join("a.db"));
+    databases.threads = Arc::new(Semaphore::new(1));
+    let first = databases.open("default").await.unwrap();
+    let second = databases.open("default").await.unwrap();
+    let endless = "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n)
+        SELECT i FROM n";
+    let unread = first.execute(endless.to_owned(), vec![]).await.unwrap();
+    assert_eq!(databases.threads.available_permits(), 0);
+
+    let waiting = number(&second, "SELECT 7");
+    drop(unread);
+    assert_eq!(waiting.await, 7);
+}
+
+#[tokio::test]
 async fn an_unknown_label_is_no_database() {
     let error = scratch().open("other").await.err();
     assert_eq!(error, Some(SqliteError::NoSuchDatabase));

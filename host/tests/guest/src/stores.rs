@@ -118,7 +118,12 @@ pub(crate) async fn variables() -> String {
                 Err(variables::Error::InvalidName(_))
             )
         ),
-        format!("{:?} {:?}", config::get("greeting"), config::get("no")),
+        format!(
+            "{:?} {:?} {:?}",
+            config::get("greeting"),
+            config::get("no"),
+            config::get("!"),
+        ),
         format!("{:?}", config::get_all()),
     ];
     lines.join("\n")

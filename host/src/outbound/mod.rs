@@ -1,25 +1,25 @@
 //! Requests that components send: to each other, to the application itself, to the world.
 
+mod client;
+mod exchange;
+
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_trait::async_trait;
 use futures::FutureExt as _;
-use http::uri::{PathAndQuery, Scheme, Uri};
+use http::uri::{PathAndQuery, Uri};
 use http::{Request, Response, header};
-use http_body_util::BodyExt as _;
-use tokio::sync::Semaphore;
 use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::sockets::SocketAddrUse;
 use wasmtime_wasi_http::{Error, RequestOptions};
 
 use crate::Body;
-use crate::admission::MAX_PERMITS;
 use crate::allowed_hosts::service_chaining_target;
-use crate::capability::{OutboundHttp, OutboundIo, OutboundRequest, OutboundResponse};
+use crate::capability::{OutboundIo, OutboundRequest};
 use crate::instance::Component;
-use crate::runtime_config::{BlockedNetworks, RuntimeConfig};
+
+pub use client::HttpClient;
 
 /// Refused destinations beyond this many are no longer logged: a component that makes up names
 /// must fill neither the log nor the host's memory.
@@ -28,90 +28,6 @@ const MAX_LOGGED_REFUSALS: usize = 64;
 /// Requests to this host are requests to the application itself, for SDKs that insist on one.
 const SELF_HOST: &str = "self.alt";
 
-/// Sends HTTP requests over the network: HTTP/1.1, with TLS for `https`, each on a connection of
-/// its own. Certificates are checked against Mozilla's roots.
-#[derive(Debug, Clone, Default)]
-pub struct HttpClient {
-    blocked: BlockedNetworks,
-    connections: Option<Arc<Semaphore>>,
-}
-
-impl HttpClient {
-    /// A client that keeps to the runtime configuration's `block_networks` and to its limits of
-    /// connections.
-    pub fn new(config: &RuntimeConfig) -> Self {
-        let limits = [
-            config.outbound_http.max_connections,
-            config.max_total_connections,
-        ];
-        let limit = limits.into_iter().flatten().min();
-        Self {
-            blocked: config.blocked_networks.clone(),
-            connections: limit.map(|limit| Arc::new(Semaphore::new(limit.min(MAX_PERMITS)))),
-        }
-    }
-
-    /// Makes sure that the request's host is not in a blocked network.
-    async fn check_address(&self, request: &mut Request<Body>) -> Result<(), Error> {
-        if self.blocked.is_empty() {
-            return Ok(());
-        }
-        let uri = request.uri().clone();
-        let (Some(host), is_https) = (uri.host(), uri.scheme() == Some(&Scheme::HTTPS)) else {
-            return Err(Error::HttpRequestUriInvalid);
-        };
-        let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        let mut addresses =
-            tokio::net::lookup_host((host, port))
-                .await
-                .map_err(|_| Error::DnsError {
-                    rcode: Some("address not available".to_owned()),
-                    info_code: None,
-                })?;
-        let Some(address) = addresses.find(|address| !self.blocked.blocks(address.ip())) else {
-            tracing::warn!("a request to {host} was refused: its address is in block_networks");
-            return Err(Error::DestinationIpProhibited);
-        };
-        // The address that was checked is the one to connect to: asked again, the name could
-        // lead elsewhere. With TLS the name is needed, and a certificate for it does the same.
-        if !is_https {
-            let mut parts = std::mem::take(request.uri_mut()).into_parts();
-            parts.authority = address.to_string().parse().ok();
-            *request.uri_mut() =
-                Uri::from_parts(parts).map_err(|_| Error::HttpRequestUriInvalid)?;
-        }
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl OutboundHttp for HttpClient {
-    async fn send(&self, sent: OutboundRequest) -> Result<OutboundResponse, Error> {
-        let OutboundRequest {
-            mut request,
-            options,
-            ..
-        } = sent;
-        let permit = match &self.connections {
-            Some(connections) => Arc::clone(connections).acquire_owned().await.ok(),
-            None => None,
-        };
-        self.check_address(&mut request).await?;
-        let (response, io) = wasmtime_wasi_http::default_send_request(request, options).await?;
-        // The connection lasts as long as this future, which ends with it.
-        let io = async move {
-            let result = io.await;
-            drop(permit);
-            result
-        };
-        Ok(OutboundResponse {
-            response: response.map(|body| body.boxed_unsync()),
-            io: io.boxed(),
-        })
-    }
-}
-
 /// The destinations that a component was refused, each logged once.
 #[derive(Default)]
 pub(crate) struct Refusals(Mutex<HashSet<String>>);
@@ -119,18 +35,30 @@ pub(crate) struct Refusals(Mutex<HashSet<String>>);
 impl Refusals {
     /// Logs what to add to the manifest for `entry` to be allowed.
     fn note(&self, component: &Component, entry: &str) {
-        let first = {
-            let mut logged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            logged.len() < MAX_LOGGED_REFUSALS && logged.insert(entry.to_owned())
-        };
-        if first {
-            let id = &component.id;
-            let sentence = format!(
-                "component `{id}` was refused a request to {entry}: add \"{entry}\" to \
-                 allowed_outbound_hosts under [component.{id}] in spin.toml"
-            );
-            tracing::warn!(component = %id, "{sentence}");
+        let id = &component.id;
+        let sentence = format!(
+            "component `{id}` was refused a request to {entry}: add \"{entry}\" to \
+             allowed_outbound_hosts under [component.{id}] in spin.toml"
+        );
+        self.log(component, sentence);
+    }
+
+    /// Logs that what the manifest allows is in a blocked network.
+    fn note_blocked(&self, component: &Component, entry: &str) {
+        let id = &component.id;
+        let sentence = format!(
+            "component `{id}` was refused a request to {entry}: the address is in block_networks \
+             of the runtime configuration"
+        );
+        self.log(component, sentence);
+    }
+
+    fn log(&self, component: &Component, sentence: String) {
+        let mut logged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if logged.len() < MAX_LOGGED_REFUSALS && !logged.contains(&sentence) {
+            tracing::warn!(component = %component.id, "{sentence}");
             component.logs.note(&sentence);
+            logged.insert(sentence);
         }
     }
 }
@@ -234,10 +162,8 @@ fn check_allowed(component: &Component, uri: &Uri, destination: &Destination) ->
 
 /// Opens WASI sockets to what `allowed_outbound_hosts` names. Nobody may listen.
 pub(crate) fn allow_sockets(wasi: &mut WasiCtxBuilder, component: &Arc<Component>) {
-    if component.allowed_hosts.is_empty() {
-        return;
-    }
-    wasi.allow_ip_name_lookup(true);
+    wasi.allow_ip_name_lookup(!component.allowed_hosts.is_empty());
+    // Installed even where it allows nothing, because it says in the log what to add.
     // Weak, because the component's instances are not to keep it alive in a circle.
     let component = Arc::downgrade(component);
     wasi.socket_addr_check(move |address, usage| {
@@ -262,36 +188,21 @@ fn is_address_allowed(component: &Component, address: SocketAddr, usage: SocketA
         component
             .allowed_hosts
             .allows(scheme, &address.ip().to_string(), Some(address.port()));
+    let entry = || format!("{scheme}://{address}");
     if !allowed {
-        component
-            .refusals
-            .note(component, &format!("{scheme}://{address}"));
+        component.refusals.note(component, &entry());
+        return false;
     }
-    allowed
+    let blocked = component.blocked_networks.blocks(address.ip());
+    if blocked {
+        component.refusals.note_blocked(component, &entry());
+    }
+    !blocked
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test]
-    async fn a_blocked_network_is_not_reached() {
-        let text = "[outbound_networking]\nblock_networks = ['127.0.0.0/8']";
-        let config = RuntimeConfig::parse(text, "runtime-config.toml".as_ref()).unwrap();
-        let client = HttpClient::new(&config);
-        let check = async |uri: &str| {
-            let mut request = Request::get(uri).body(crate::problem::empty()).unwrap();
-            client
-                .check_address(&mut request)
-                .await
-                .map(|()| request.uri().to_string())
-        };
-
-        let refused = check("http://127.0.0.1:80/").await;
-        assert!(matches!(refused, Err(Error::DestinationIpProhibited)));
-        assert_eq!(check("http://[::1]/a").await.unwrap(), "http://[::1]:80/a");
-        assert_eq!(check("https://[::1]/a").await.unwrap(), "https://[::1]/a");
-    }
 
     fn kind(uri: &'static str) -> &'static str {
         match destination(&Uri::from_static(uri)) {

@@ -1,0 +1,227 @@
+//! The HTTP client that the host has for its components.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, LazyLock};
+
+use async_trait::async_trait;
+use futures::FutureExt as _;
+use http::Uri;
+use http::uri::Scheme;
+use rustls::crypto::ring;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::sync::Semaphore;
+use wasmtime_wasi_http::Error;
+
+use super::exchange::{self, Connection, Timeouts};
+use super::relative;
+use crate::admission::MAX_PERMITS;
+use crate::capability::{OutboundHttp, OutboundRequest, OutboundResponse};
+use crate::runtime_config::{BlockedNetworks, RuntimeConfig};
+
+/// Mozilla's roots, parsed once.
+static MOZILLA: LazyLock<Arc<ClientConfig>> = LazyLock::new(|| {
+    let roots = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("ring supports the protocol versions that rustls considers safe")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Arc::new(config)
+});
+
+/// Sends HTTP requests over the network: HTTP/1.1, with TLS for `https`, each on a connection of
+/// its own. Certificates are checked against Mozilla's roots.
+#[derive(Debug, Clone, Default)]
+pub struct HttpClient {
+    blocked: BlockedNetworks,
+    connections: Option<Arc<Semaphore>>,
+    /// Instead of [`MOZILLA`].
+    tls: Option<Arc<ClientConfig>>,
+}
+
+impl HttpClient {
+    /// A client that keeps to the runtime configuration's `block_networks` and to its limits of
+    /// connections.
+    pub fn new(config: &RuntimeConfig) -> Self {
+        let limits = [
+            config.outbound_http.max_connections,
+            config.max_total_connections,
+        ];
+        let limit = limits.into_iter().flatten().min();
+        Self {
+            blocked: config.blocked_networks.clone(),
+            connections: limit.map(|limit| Arc::new(Semaphore::new(limit.min(MAX_PERMITS)))),
+            tls: None,
+        }
+    }
+
+    /// The addresses of a host that are not in a blocked network.
+    async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
+        let found = tokio::net::lookup_host((host, port))
+            .await
+            .map_err(Error::Connect)?;
+        let allowed: Vec<_> = found
+            .filter(|address| !self.blocked.blocks(address.ip()))
+            .collect();
+        if allowed.is_empty() && !self.blocked.is_empty() {
+            tracing::warn!("a request to {host} was refused: its address is in block_networks");
+            return Err(Error::DestinationIpProhibited);
+        }
+        Ok(allowed)
+    }
+
+    /// Connects to the host of `uri`. The addresses that were checked are the ones to connect to:
+    /// asked again, the name could lead elsewhere.
+    async fn connect(&self, uri: &Uri) -> Result<Connection, Error> {
+        let is_https = uri.scheme() == Some(&Scheme::HTTPS);
+        let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
+        let host = uri.host().ok_or(Error::HttpRequestUriInvalid)?;
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let addresses = self.addresses(host, port).await?;
+        let tls = if is_https {
+            let config = self.tls.as_ref().unwrap_or(&MOZILLA);
+            Some((ServerName::try_from(host.to_owned())?, Arc::clone(config)))
+        } else {
+            None
+        };
+        exchange::connect(&addresses, tls).await
+    }
+}
+
+#[async_trait]
+impl OutboundHttp for HttpClient {
+    async fn send(&self, sent: OutboundRequest) -> Result<OutboundResponse, Error> {
+        let OutboundRequest {
+            mut request,
+            options,
+            ..
+        } = sent;
+        let timeouts = Timeouts::new(options);
+        let permit = match &self.connections {
+            Some(connections) => Arc::clone(connections).acquire_owned().await.ok(),
+            None => None,
+        };
+        let connecting = self.connect(request.uri());
+        let connection = tokio::time::timeout(timeouts.connect, connecting)
+            .await
+            .map_err(|_| Error::ConnectionTimeout)??;
+        // Scheme and authority on the request line are for proxies (RFC 9112, section 3.2).
+        *request.uri_mut() = relative(request.uri());
+        let OutboundResponse { response, io } =
+            exchange::send(connection, request, &timeouts).await?;
+        // The connection lasts as long as this future, which ends with it.
+        let io = async move {
+            let result = io.await;
+            drop(permit);
+            result
+        };
+        Ok(OutboundResponse {
+            response,
+            io: io.boxed(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use http::Request;
+    use http_body_util::BodyExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+
+    fn blocking(networks: &str) -> HttpClient {
+        let text = format!("[outbound_networking]\nblock_networks = {networks}");
+        HttpClient::new(&RuntimeConfig::parse(&text, "runtime-config.toml".as_ref()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_blocked_network_is_not_reached() {
+        let client = blocking("['127.0.0.0/8']");
+        let refused = client.addresses("127.0.0.1", 80).await;
+        assert!(matches!(refused, Err(Error::DestinationIpProhibited)));
+        let allowed = client.addresses("::1", 80).await.unwrap();
+        assert_eq!(allowed, ["[::1]:80".parse().unwrap()]);
+        let request = Uri::from_static("https://127.0.0.1/");
+        let refused = client.connect(&request).await;
+        assert!(matches!(refused, Err(Error::DestinationIpProhibited)));
+    }
+
+    #[tokio::test]
+    async fn every_address_of_a_name_is_tried() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let open = listener.local_addr().unwrap();
+        // Nothing listens on port 1 of this address.
+        let closed = SocketAddr::from((Ipv4Addr::new(127, 0, 0, 2), 1));
+        assert!(exchange::connect(&[closed, open], None).await.is_ok());
+        assert!(exchange::connect(&[closed], None).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn https_asks_for_the_certificate_of_the_name() {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = made.signing_key.serialize_der().try_into().unwrap();
+        let provider = Arc::new(ring::default_provider());
+        let server = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let listener = TcpListener::bind(("localhost", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let serving = tokio::spawn(async move {
+            let acceptor = TlsAcceptor::from(Arc::new(server));
+            let mut lines = Vec::new();
+            for _ in 0..2 {
+                let (stream, _) = listener.accept().await.unwrap();
+                let Ok(mut stream) = acceptor.accept(stream).await else {
+                    continue;
+                };
+                let mut head = vec![0; 1024];
+                let read = stream.read(&mut head).await.unwrap();
+                head.truncate(read);
+                lines.push(String::from_utf8(head).unwrap());
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
+                stream.write_all(answer).await.unwrap();
+                stream.shutdown().await.unwrap();
+            }
+            lines
+        });
+        let mut client = HttpClient::default();
+        let request = || OutboundRequest {
+            component: "a".into(),
+            request: Request::get(format!("https://localhost:{port}/a?b"))
+                .body(crate::problem::empty())
+                .unwrap(),
+            options: None,
+        };
+
+        let untrusted = client.send(request()).await;
+        assert!(matches!(untrusted, Err(Error::Tls(_))));
+
+        let mut roots = RootCertStore::empty();
+        roots.add(made.cert.der().clone()).unwrap();
+        client.tls = Some(Arc::new(
+            ClientConfig::builder_with_provider(provider)
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_root_certificates(roots)
+                .with_no_client_auth(),
+        ));
+        let answer = client.send(request()).await.unwrap();
+        let body = answer.response.into_body().collect();
+        let (body, io) = futures::join!(body, answer.io);
+        io.unwrap();
+        assert_eq!(body.unwrap().to_bytes(), "hello");
+        let heads = serving.await.unwrap();
+        assert!(heads[0].starts_with("GET /a?b HTTP/1.1\r\n"), "{heads:?}");
+    }
+}

@@ -1,4 +1,4 @@
-//! Whether a connection carries a request at the moment, and since when it does not.
+//! Whether a connection carries a request at the moment, and since when nothing moves on it.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,6 +20,8 @@ pub(super) enum Doing {
     Nothing,
     /// At least one request is unanswered, or its response is still being sent.
     Working,
+    /// Responses are there to be sent, but the peer has taken nothing of any for this long.
+    Stuck(Duration),
     /// Every request so far was answered; the last one this long ago.
     Idle(Duration),
 }
@@ -35,21 +37,27 @@ pub(super) struct Activity {
 #[derive(Debug, Default)]
 struct State {
     in_progress: usize,
-    /// When the last one ended.
-    quiet_since: Option<Instant>,
+    /// How many of them have something that the peer has yet to take.
+    offered: usize,
+    /// When the last one ended or the peer took something.
+    moved: Option<Instant>,
 }
 
 impl Activity {
     pub(super) fn begin(self: &Arc<Self>) -> InProgress {
         self.state().in_progress += 1;
-        InProgress(Arc::clone(self))
+        InProgress {
+            activity: Arc::clone(self),
+            offered: false,
+        }
     }
 
     pub(super) fn doing(&self) -> Doing {
         let state = self.state();
-        match (state.in_progress, state.quiet_since) {
+        match (state.in_progress, state.moved) {
             (0, None) => Doing::Nothing,
             (0, Some(since)) => Doing::Idle(since.elapsed()),
+            (all, Some(since)) if all == state.offered => Doing::Stuck(since.elapsed()),
             _ => Doing::Working,
         }
     }
@@ -64,15 +72,26 @@ impl Activity {
 
 /// One request in progress; dropping it ends the request.
 #[derive(Debug)]
-pub(super) struct InProgress(Arc<Activity>);
+pub(super) struct InProgress {
+    activity: Arc<Activity>,
+    offered: bool,
+}
+
+impl InProgress {
+    /// Notes that the peer is ready for more, and whether there is something for it.
+    fn moved(&mut self, offered: bool) {
+        let mut state = self.activity.state();
+        state.offered -= usize::from(self.offered);
+        state.offered += usize::from(offered);
+        state.moved = Some(Instant::now());
+        self.offered = offered;
+    }
+}
 
 impl Drop for InProgress {
     fn drop(&mut self) {
-        let mut state = self.0.state();
-        state.in_progress -= 1;
-        if state.in_progress == 0 {
-            state.quiet_since = Some(Instant::now());
-        }
+        self.moved(false);
+        self.activity.state().in_progress -= 1;
     }
 }
 
@@ -80,15 +99,14 @@ impl Drop for InProgress {
 /// download or an event stream is not an idle connection.
 pub(super) struct TrackedBody {
     body: Body,
-    _in_progress: InProgress,
+    in_progress: InProgress,
 }
 
 impl TrackedBody {
-    pub(super) fn new(body: Body, in_progress: InProgress) -> Self {
-        Self {
-            body,
-            _in_progress: in_progress,
-        }
+    pub(super) fn new(body: Body, mut in_progress: InProgress) -> Self {
+        // Its head is something to take.
+        in_progress.moved(true);
+        Self { body, in_progress }
     }
 }
 
@@ -100,7 +118,11 @@ impl HttpBody for TrackedBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        // hyper asks for a frame when it has room for it, so being asked again means that the
+        // peer took something; and while this body has none to give, the peer keeps nobody waiting.
+        self.in_progress.moved(frame.is_ready());
+        frame
     }
 
     fn is_end_stream(&self) -> bool {

@@ -142,6 +142,11 @@ async fn serve<S: Service>(
                         return;
                     }
                     Doing::Working => options.idle_timeout,
+                    Doing::Stuck(still) if still < options.idle_timeout => options.idle_timeout - still,
+                    Doing::Stuck(_) => {
+                        tracing::debug!(%peer, "closed a connection whose peer reads nothing");
+                        return;
+                    }
                     Doing::Idle(quiet) if quiet < options.idle_timeout => options.idle_timeout - quiet,
                     Doing::Idle(_) if closing => return,
                     Doing::Idle(_) => {

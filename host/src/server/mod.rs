@@ -86,7 +86,8 @@ pub struct ServerOptions {
     /// connection could carry one; so it also ends an HTTP/1.1 connection that stays silent.
     /// Default 30 s.
     pub header_read_timeout: Duration,
-    /// How long a connection may stay open with no request in progress. Default 120 s.
+    /// How long a connection may stay open with no request in progress, or with responses of
+    /// which the peer takes nothing. Default 120 s.
     pub idle_timeout: Duration,
     /// The most bytes that the head of a request may have (431 beyond it), and at least
     /// [`MIN_HEADER_BYTES`]. Default 32 KiB, what nginx allows by default (four buffers of 8 KiB).

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http_body_util::StreamBody;
 use hyper::body::Frame;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 use super::*;
 
@@ -119,4 +119,40 @@ async fn at_the_connection_limit_newcomers_wait() {
 
     drop(first);
     assert!(second.until("hello").await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_cut_off() {
+    /// Tells when the body that it is part of is dropped.
+    struct Told(mpsc::UnboundedSender<()>);
+
+    impl Drop for Told {
+        fn drop(&mut self) {
+            _ = self.0.send(());
+        }
+    }
+
+    let (tell, mut dropped) = mpsc::unbounded_channel();
+    let server = Running::start(
+        handler(move |_, _| {
+            let told = Told(tell.clone());
+            async move {
+                let frames = futures::stream::repeat_with(move || {
+                    let _part_of_the_body = &told;
+                    Ok(Frame::data(vec![0; 1 << 16].into()))
+                });
+                Response::new(StreamBody::new(frames).boxed_unsync())
+            }
+        }),
+        ServerOptions {
+            idle_timeout: SOON,
+            ..ServerOptions::default()
+        },
+    )
+    .await;
+    let mut client = server.connect().await;
+    client.send("GET / HTTP/1.1\r\nhost: test\r\n\r\n").await;
+    client.until("\r\n\r\n").await;
+
+    within(dropped.recv()).await.unwrap();
 }

@@ -9,12 +9,11 @@ use std::time::Duration;
 use http::uri::Scheme;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::Body;
-use crate::admission::{Admission, MAX_PERMITS};
+use crate::admission::Admission;
 use crate::body::GuardedBody;
 use crate::capability::Capabilities;
 use crate::engine::Runtime;
@@ -24,6 +23,7 @@ use crate::load::{self, LoadError, LoadProgress};
 use crate::logs::LogSink;
 use crate::manifest::{Manifest, StaticResponse, TriggerTarget};
 use crate::outbound::Refusals;
+use crate::places::CommonPlaces;
 use crate::problem;
 use crate::request;
 use crate::route::{RouteMatch, RouteTable, WELL_KNOWN_PREFIX};
@@ -102,7 +102,7 @@ pub(crate) struct AppInner {
     limits: Limits,
     outside: Admission,
     inside: Admission,
-    places: Arc<Semaphore>,
+    places: Arc<CommonPlaces>,
     draining: CancellationToken,
 }
 
@@ -162,7 +162,7 @@ impl App {
         options: AppOptions,
     ) -> Self {
         let limits = options.limits;
-        let places = Arc::new(Semaphore::new(limits.max_instances.min(MAX_PERMITS)));
+        let places = CommonPlaces::new(limits.max_instances, loaded.len());
         let draining = CancellationToken::new();
         Self(Arc::new_cyclic(|app| {
             let instances = |loaded: load::Loaded| {
@@ -182,7 +182,7 @@ impl App {
                     allowed_hosts: loaded.allowed_hosts,
                     blocked_networks: options.blocked_networks.clone(),
                     refusals: Refusals::default(),
-                    places: Arc::clone(&places),
+                    places: places.of_component(),
                     draining: draining.clone(),
                     app: app.clone(),
                 };
@@ -204,8 +204,9 @@ impl App {
     /// Answers a request. It never fails: what goes wrong is a problem (RFC 9457) with a status
     /// of 400, 404, 500, 503 or 504.
     ///
-    /// Dropping the future gives the request up. The component is not told, but what it still
-    /// does counts only against the limit of instances.
+    /// Dropping the future gives the request up. It counts against the limit of requests until
+    /// an instance has taken it; what the component does then, which is not told, counts only
+    /// against the limit of instances.
     pub async fn handle(&self, request: Request<Body>, origin: Origin) -> Response<Body> {
         self.0.handle(request, &origin, &self.0.outside).await
     }
@@ -222,10 +223,13 @@ impl App {
 
     /// What is going on right now.
     pub fn activity(&self) -> Activity {
-        let max_instances = self.0.limits.max_instances.min(MAX_PERMITS);
+        let components = self.0.components.values();
+        let own: usize = components
+            .map(|instances| instances.component.places.own_taken())
+            .sum();
         Activity {
             requests: self.0.outside.entered() + self.0.inside.entered(),
-            instances: max_instances.saturating_sub(self.0.places.available_permits()),
+            instances: own + self.0.places.taken(),
         }
     }
 
@@ -236,10 +240,10 @@ impl App {
         let finished = async {
             self.0.outside.close().await;
             self.0.draining.cancel();
-            let all = self.0.limits.max_instances.min(MAX_PERMITS) as u32;
-            if let Ok(places) = self.0.places.acquire_many(all).await {
-                places.forget();
+            for instances in self.0.components.values() {
+                instances.component.places.close_own().await;
             }
+            self.0.places.close().await;
         };
         tokio::time::timeout(patience, finished).await.is_ok()
     }
@@ -322,7 +326,7 @@ impl AppInner {
         let Some(permit) = admission.enter(self.limits.queue_timeout).await else {
             return problem::saturated();
         };
-        let exchange = Arc::new(Exchange::default());
+        let exchange = Arc::new(Exchange::new(permit));
         // A guest may announce the length that the body of a GET would have (RFC 9110, section
         // 9.3.2), and wasmtime would then miss those bytes.
         let without_body = request.method() == Method::HEAD;
@@ -330,7 +334,8 @@ impl AppInner {
         match tokio::time::timeout_at(deadline, answer).await {
             Ok(Ok(response)) if without_body => response.map(|_| problem::empty()),
             Ok(Ok(response)) => {
-                response.map(|body| GuardedBody::new(body, exchange, permit).boxed_unsync())
+                let limit = self.limits.request_timeout;
+                response.map(|body| GuardedBody::new(body, exchange, limit).boxed_unsync())
             }
             Ok(Err(error)) => request::failed(&instances.component, &error),
             Err(_) => request::gave_up(&instances.component, self.limits.request_timeout),

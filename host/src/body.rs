@@ -3,10 +3,11 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::JoinHandle;
 use wasmtime_wasi_http::Error;
 
 use crate::Body;
@@ -18,21 +19,38 @@ use crate::instance::Exchange;
 /// When an instance traps, its response bodies simply end. To the client of a chunked or HTTP/2
 /// response that would look like the whole response; an error makes the connection or stream
 /// break instead.
+///
+/// Nobody asks a body for more while the client takes nothing (a full socket, an HTTP/2 window of
+/// zero), so the time for it is kept outside: when it is up, the place is given back all the same.
 pub(crate) struct GuardedBody {
     inner: Body,
     exchange: Arc<Exchange>,
-    _permit: OwnedSemaphorePermit,
+    time_is_up: JoinHandle<()>,
     ended: bool,
 }
 
 impl GuardedBody {
-    pub(crate) fn new(inner: Body, exchange: Arc<Exchange>, permit: OwnedSemaphorePermit) -> Self {
+    /// `limit` is how long sending may take, from now on.
+    pub(crate) fn new(inner: Body, exchange: Arc<Exchange>, limit: Duration) -> Self {
+        let leaving = Arc::clone(&exchange);
+        let time_is_up = tokio::spawn(async move {
+            tokio::time::sleep(limit).await;
+            leaving.leave();
+        });
         Self {
             inner,
             exchange,
-            _permit: permit,
+            time_is_up,
             ended: false,
         }
+    }
+}
+
+impl Drop for GuardedBody {
+    fn drop(&mut self) {
+        // Not left to the task, which ends a little later.
+        self.exchange.leave();
+        self.time_is_up.abort();
     }
 }
 
@@ -46,6 +64,10 @@ impl HttpBody for GuardedBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         if self.ended {
             return Poll::Ready(None);
+        }
+        if Pin::new(&mut self.time_is_up).poll(cx).is_ready() {
+            self.ended = true;
+            return Poll::Ready(Some(Err(Error::HttpResponseIncomplete)));
         }
         let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
         match &frame {

@@ -2,13 +2,13 @@
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use http::{Request, Response};
-use tokio::sync::Semaphore;
-use tokio::time::Sleep;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Interval, Sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use wasmtime::component::GuestTaskId;
 use wasmtime::{Engine, Store, StoreContextMut};
@@ -25,12 +25,17 @@ use crate::engine::{Compiled, EPOCH_TICK};
 use crate::files::Files;
 use crate::limits::Limits;
 use crate::logs::ComponentLogs;
+use crate::places::{Places, Surrender};
 use crate::runtime_config::BlockedNetworks;
 use crate::state::{Clock, HostState, InstanceStatus, MAX_CALL_BYTES};
 
 /// Guest code that keeps an instance's event loop this long from going round is taken for a busy
 /// loop, and new requests for the component go elsewhere. Hashing a password takes a quarter.
 const STALL: Duration = Duration::from_millis(200);
+
+/// Most of the time between two polls of an instance that is taken for guest code's, and how often
+/// an instance with requests is polled at least.
+const MAX_GAP: Duration = EPOCH_TICK.saturating_mul(5);
 
 /// How long the rest of an instance may go on once one of its requests was given up.
 const EXPIRED_GRACE: Duration = Duration::from_secs(5);
@@ -51,8 +56,7 @@ pub(crate) struct Component {
     pub(crate) allowed_hosts: Arc<AllowedHosts>,
     pub(crate) blocked_networks: BlockedNetworks,
     pub(crate) refusals: crate::outbound::Refusals,
-    /// Places for instances, shared by all components of the application.
-    pub(crate) places: Arc<Semaphore>,
+    pub(crate) places: Places,
     pub(crate) draining: CancellationToken,
     /// The application, for requests between its components.
     pub(crate) app: Weak<AppInner>,
@@ -63,14 +67,35 @@ pub(crate) struct Component {
 #[error("the limit of instances is reached")]
 pub(crate) struct NoPlace;
 
-/// One request on its way, as far as its instance is concerned.
-#[derive(Default)]
-pub(crate) struct Exchange(OnceLock<Arc<InstanceStatus>>);
+/// One request on its way, and its place among the requests in progress.
+///
+/// Whoever still has to do with the request holds it: the caller, wasmtime's queue, the response's
+/// body. A client that leaves while its request is queued therefore gets nothing back by that, or
+/// it could fill the queue with requests that nobody counts.
+pub(crate) struct Exchange {
+    instance: OnceLock<Arc<InstanceStatus>>,
+    permit: Mutex<Option<OwnedSemaphorePermit>>,
+}
 
 impl Exchange {
+    pub(crate) fn new(permit: OwnedSemaphorePermit) -> Self {
+        Self {
+            instance: OnceLock::new(),
+            permit: Mutex::new(Some(permit)),
+        }
+    }
+
     /// Whether the instance that took the request came to a bad end.
     pub(crate) fn instance_failed(&self) -> bool {
-        self.0.get().is_some_and(|status| status.has_failed())
+        self.instance
+            .get()
+            .is_some_and(|status| status.has_failed())
+    }
+
+    /// Gives the request's place back.
+    pub(crate) fn leave(&self) {
+        let mut permit = self.permit.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(permit.take());
     }
 }
 
@@ -141,16 +166,9 @@ impl HandlerState for Factory {
     async fn instantiate(&self) -> wasmtime::Result<Instance<HostState, Expiration, Worker>> {
         let component = &self.component;
         let limits = &component.limits;
-        let place = match Arc::clone(&component.places).try_acquire_owned() {
-            Ok(place) => place,
-            Err(_) => {
-                let wait = Arc::clone(&component.places).acquire_owned();
-                match tokio::time::timeout(limits.queue_timeout, wait).await {
-                    Ok(Ok(place)) => place,
-                    Ok(Err(_)) | Err(_) => return Err(NoPlace.into()),
-                }
-            }
-        };
+        let place = component.places.take(limits.queue_timeout).await;
+        let place = place.ok_or(NoPlace)?;
+        let surrender = place.surrender();
         let status = Arc::new(InstanceStatus::default());
         let state = HostState::new(component, place)?;
         let mut store = Store::new(&component.engine, state);
@@ -178,7 +196,12 @@ impl HandlerState for Factory {
             store,
             proxy,
             view: HostState::http,
-            expiration: Expiration::new(component, Arc::clone(&status), Arc::clone(&self.stalled)),
+            expiration: Expiration::new(
+                component,
+                Arc::clone(&status),
+                Arc::clone(&self.stalled),
+                surrender,
+            ),
             state: Worker {
                 component: Arc::clone(component),
                 status,
@@ -220,7 +243,7 @@ impl WorkerState for Worker {
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
         // A request is accepted once, so the cell is empty.
-        _ = exchange.0.set(Arc::clone(&self.status));
+        _ = exchange.instance.set(Arc::clone(&self.status));
         let status = Arc::clone(&self.status);
         let limit = tokio::time::sleep(self.component.limits.request_timeout);
         Box::pin(async move {
@@ -255,11 +278,18 @@ pub(crate) struct Expiration {
     idle_timeout: Duration,
     sleep: Pin<Box<Sleep>>,
     draining: Pin<Box<WaitForCancellationFutureOwned>>,
+    surrender: Surrender,
     stall: StallWatch,
+    pulse: Interval,
 }
 
 impl Expiration {
-    fn new(component: &Component, status: Arc<InstanceStatus>, stalled: Arc<AtomicBool>) -> Self {
+    fn new(
+        component: &Component,
+        status: Arc<InstanceStatus>,
+        stalled: Arc<AtomicBool>,
+        surrender: Surrender,
+    ) -> Self {
         Self {
             status,
             stalled,
@@ -267,16 +297,24 @@ impl Expiration {
             idle_timeout: component.limits.idle_timeout,
             sleep: Box::pin(tokio::time::sleep(component.limits.request_timeout)),
             draining: Box::pin(component.draining.clone().cancelled_owned()),
+            surrender,
             stall: StallWatch::default(),
+            pulse: tokio::time::interval(MAX_GAP),
         }
     }
 
-    fn watch_for_stall(&mut self) {
-        if self.stall.look(self.status.turns(), Instant::now()) >= STALL
-            && self.status.is_accepting()
-        {
-            self.stalled.store(true, Ordering::Relaxed);
+    fn watch_for_stall(&mut self, cx: &mut Context<'_>) {
+        let busy = self.stall.look(self.status.turns(), Instant::now());
+        if !self.status.is_accepting() {
+            return;
         }
+        if busy >= STALL {
+            self.stalled.store(true, Ordering::Relaxed);
+            return;
+        }
+        // An event loop that waits goes round whenever it is polled. One that is held by a
+        // synchronous call of the host does not, and nobody polls it either, hence this.
+        while self.pulse.poll_tick(cx).is_ready() {}
     }
 }
 
@@ -291,12 +329,12 @@ impl StallWatch {
     /// Told the loop's turn at every poll, returns the busy time within that turn.
     ///
     /// Guest code that is not done within a tick yields and is polled again at once; an instance
-    /// that waits for something is not polled at all. So a long gap was spent waiting, and counts
-    /// no more than a busy machine would stretch a tick.
+    /// that waits for something is polled seldom, and then its loop goes round. So a long gap
+    /// counts no more than a busy machine would stretch a tick.
     fn look(&mut self, turn: u64, now: Instant) -> Duration {
         match self.last {
             Some((last_turn, at)) if last_turn == turn => {
-                self.busy += now.saturating_duration_since(at).min(EPOCH_TICK * 5);
+                self.busy += now.saturating_duration_since(at).min(MAX_GAP);
             }
             _ => self.busy = Duration::ZERO,
         }
@@ -312,15 +350,19 @@ impl WorkerExpiration for Expiration {
         status: WorkerStatus,
         start: Instant,
     ) -> Poll<()> {
+        if status != WorkerStatus::Idle {
+            self.surrender.pass_on();
+        }
         let limit = match status {
             WorkerStatus::Idle => {
-                if self.draining.as_mut().poll(cx).is_ready() {
+                if self.draining.as_mut().poll(cx).is_ready() || self.surrender.poll(cx).is_ready()
+                {
                     return Poll::Ready(());
                 }
                 self.idle_timeout
             }
             WorkerStatus::Requests => {
-                self.watch_for_stall();
+                self.watch_for_stall(cx);
                 self.request_timeout
             }
             // What a request that was given up left behind is not worth waiting for, but other
@@ -329,7 +371,7 @@ impl WorkerExpiration for Expiration {
                 self.request_timeout.min(EXPIRED_GRACE)
             }
             WorkerStatus::PostReturn => {
-                self.watch_for_stall();
+                self.watch_for_stall(cx);
                 self.request_timeout
             }
         };

@@ -54,6 +54,7 @@ mod load;
 mod logs;
 pub mod manifest;
 mod outbound;
+mod places;
 mod problem;
 mod request;
 pub mod route;

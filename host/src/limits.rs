@@ -19,19 +19,24 @@ pub struct Limits {
     /// How much linear memory one instance may use, in bytes. Default: 128 MiB.
     pub max_instance_memory: usize,
     /// How many requests from outside may be in progress at once, their response bodies
-    /// included. Requests that components send each other have as many again. Default: 1024.
+    /// included: until the body is sent, but no longer than `request_timeout` after its head.
+    /// Requests that components send each other have as many again. Default: 1024.
     pub max_concurrent_requests: usize,
     /// How many instances, of all components together, may exist at once. Default: 256.
+    ///
+    /// Where there are several components, each has one of these to itself and may take at most
+    /// half (rounded up) of the others, so that one that hangs or loops leaves room for the rest.
+    /// With fewer instances than components none has one to itself, and requests between
+    /// components may find no place.
     pub max_instances: usize,
     /// How long a request may wait when one of the two bounds above is reached, before it is
-    /// answered 503. Default: 2 s, which is longer than `idle_timeout`: idle instances of one
-    /// component make room for another.
+    /// answered 503. Idle instances make room for those that wait. Default: 2 s.
     pub queue_timeout: Duration,
     /// How many requests an instance serves in all. WASIp2 components serve one. Default: 128.
     pub requests_per_instance: usize,
     /// How many requests an instance serves at once. WASIp2 components serve one. Default: 16.
     pub concurrent_requests_per_instance: usize,
-    /// How long an instance without requests is kept. Default: 1 s.
+    /// How long an instance without requests is kept while nobody needs its place. Default: 1 s.
     pub idle_timeout: Duration,
 }
 

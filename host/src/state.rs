@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::{Request, Response};
-use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{
     FsPerms, HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView,
@@ -20,6 +19,7 @@ use crate::instance::Component;
 use crate::limits::MemoryLimiter;
 use crate::logs::LogStream;
 use crate::outbound;
+use crate::places::Place;
 
 /// The clocks that components see, for hosts that rule time.
 ///
@@ -118,14 +118,11 @@ pub(crate) struct HostState {
     spin: SpinCtx,
     pub(crate) limiter: MemoryLimiter,
     /// The instance's place among [`crate::Limits::max_instances`].
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl HostState {
-    pub(crate) fn new(
-        component: &Arc<Component>,
-        place: OwnedSemaphorePermit,
-    ) -> wasmtime::Result<Self> {
+    pub(crate) fn new(component: &Arc<Component>, place: Place) -> wasmtime::Result<Self> {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_HANDLES);
         Ok(Self {

@@ -139,6 +139,30 @@ async fn a_busy_loop_after_a_wait_does_not_stop_later_requests() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_blocks_its_instance_does_not_stop_later_requests() {
+    let fixture = fixture(Limits {
+        request_timeout: Duration::from_secs(10),
+        ..limits()
+    })
+    .await;
+    let blocking = fixture.spawn_get("/block/50");
+    fixture.wait_for_log("blocks from now on").await;
+    // Long enough for the call to be noticed.
+    fixture
+        .wait_until(|| async {
+            let answer = tokio::time::timeout(Duration::from_millis(300), fixture.get("/ok"));
+            answer.await.is_ok_and(|answer| answer.status() == 200) && !blocking.is_finished()
+        })
+        .await;
+
+    let statuses = join_all((0..8).map(|_| async { fixture.get("/ok").await.status() })).await;
+
+    assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
+    assert!(!blocking.is_finished(), "they did not wait for it");
+    assert_eq!(blocking.await.unwrap().status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_component_that_never_answers_gets_a_504_and_is_ended() {
     let fixture = fixture(Limits {
         request_timeout: Duration::from_millis(200),
@@ -228,7 +252,6 @@ async fn saturation_is_a_503_that_says_when_to_come_back() {
 async fn clients_that_leave_take_no_place_with_them() {
     let fixture = fixture(Limits {
         max_concurrent_requests: 1,
-        queue_timeout: Duration::from_millis(100),
         ..limits()
     })
     .await;
@@ -243,6 +266,137 @@ async fn clients_that_leave_take_no_place_with_them() {
     }
 
     assert_eq!(fixture.get("/ok").await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_leaves_while_its_request_is_queued_still_counts() {
+    let fixture = fixture(Limits {
+        request_timeout: Duration::from_secs(5),
+        max_instances: 1,
+        concurrent_requests_per_instance: 1,
+        queue_timeout: Duration::from_secs(5),
+        ..limits()
+    })
+    .await;
+    let busy = fixture.spawn_get("/sleep/500");
+    fixture.has_instances(1).await;
+    let queued = fixture.spawn_get("/ok");
+    fixture.wait_for_requests(2).await;
+
+    queued.abort();
+    assert!(queued.await.unwrap_err().is_cancelled());
+
+    assert_eq!(fixture.app.activity().requests, 2);
+    assert_eq!(busy.await.unwrap().status(), 200);
+    fixture.wait_for_requests(0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_does_not_read_gives_its_place_back_in_time() {
+    let fixture = fixture(Limits {
+        request_timeout: Duration::from_millis(500),
+        max_concurrent_requests: 1,
+        ..limits()
+    })
+    .await;
+    let unread = fixture.get("/stream").await;
+    assert_eq!(fixture.app.activity().requests, 1);
+
+    fixture.wait_for_requests(0).await;
+
+    assert_eq!(fixture.get("/ok").await.status(), 200);
+    unread.into_body().collect().await.unwrap_err();
+}
+
+/// Two components; `/ok` and `/sleep/100` are the second one's.
+const TWO: &str = r#"
+spin_manifest_version = 2
+[application]
+name = "test"
+[[trigger.http]]
+route = "/..."
+component = "guest"
+[[trigger.http]]
+route = "/ok"
+component = "other"
+[[trigger.http]]
+route = "/sleep/100"
+component = "other"
+[component.guest]
+source = "{guest}"
+[component.other]
+source = "{guest}"
+"#;
+
+async fn two_components(limits: Limits) -> Fixture {
+    let options = AppOptions {
+        limits,
+        quiet: true,
+        ..AppOptions::default()
+    };
+    Fixture::load(TWO, options).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_component_cannot_take_every_place_from_another() {
+    let fixture = two_components(Limits {
+        request_timeout: Duration::from_secs(10),
+        max_instances: 4,
+        concurrent_requests_per_instance: 1,
+        queue_timeout: Duration::from_millis(50),
+        ..limits()
+    })
+    .await;
+    let hogs: Vec<_> = (0..6).map(|_| fixture.spawn_get("/hang")).collect();
+    // Its own place and half of the common two; the others find none.
+    fixture
+        .wait_until(|| async { hogs.iter().filter(|hog| hog.is_finished()).count() == 4 })
+        .await;
+    assert_eq!(fixture.app.activity().instances, 2);
+
+    assert_eq!(fixture.get("/ok").await.status(), 200);
+
+    for hog in hogs {
+        hog.abort();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn idle_instances_make_room_however_long_they_could_stay() {
+    let fixture = two_components(Limits {
+        request_timeout: Duration::from_secs(10),
+        max_instances: 3,
+        concurrent_requests_per_instance: 1,
+        queue_timeout: Duration::from_secs(10),
+        idle_timeout: Duration::from_secs(3600),
+        ..limits()
+    })
+    .await;
+    let statuses = join_all((0..2).map(|_| fixture.get("/sleep/101"))).await;
+    assert!(statuses.iter().all(|answer| answer.status() == 200));
+    fixture.has_instances(2).await;
+
+    // Both need a place at once, and only one is left.
+    let answers = join_all((0..2).map(|_| fixture.get("/sleep/100"))).await;
+
+    assert!(answers.iter().all(|answer| answer.status() == 200));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_instance_makes_room_for_its_own_component() {
+    let fixture = fixture(Limits {
+        request_timeout: Duration::from_secs(10),
+        max_instances: 1,
+        concurrent_requests_per_instance: 1,
+        queue_timeout: Duration::from_secs(10),
+        idle_timeout: Duration::from_secs(3600),
+        ..limits()
+    })
+    .await;
+
+    let answers = join_all((0..4).map(|_| fixture.get("/sleep/100"))).await;
+
+    assert!(answers.iter().all(|answer| answer.status() == 200));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -49,6 +49,13 @@ async fn handle(request: Request) -> Response<Body> {
                 black_box(());
             }
         }
+        // Waits in a call of the host that holds the whole instance.
+        "block" => {
+            pause(argument).await;
+            eprintln!("blocks from now on");
+            std::thread::sleep(Duration::from_secs(2));
+            text("went on")
+        }
         "hang" => {
             hang().await;
             text("woke up")

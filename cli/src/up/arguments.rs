@@ -8,7 +8,6 @@ use std::time::Duration;
 use clap::Args;
 use jenny_host::Limits;
 use jenny_host::server::{MIN_HEADER_BYTES, ServerOptions};
-use jenny_host::variables::VariableArgument;
 
 use super::quantity;
 use crate::logging::LogFormat;
@@ -75,7 +74,9 @@ pub(super) struct Application {
     /// Set an application variable. It takes precedence over `SPIN_VARIABLE_…` and the manifest's
     /// default; of several for one variable the last counts.
     #[arg(long, value_name = "KEY=VALUE | KEY=@FILE | @FILE.json | @FILE.toml")]
-    pub(super) variable: Vec<VariableArgument>,
+    // Parsed later, because clap would repeat a value that is wrong, and somebody may have written
+    // a secret without its name.
+    pub(super) variable: Vec<String>,
 
     /// Set an environment variable in every component.
     #[arg(short, long, value_name = "KEY=VALUE", value_parser = pair)]
@@ -131,7 +132,8 @@ pub(super) struct Bounds {
     #[arg(long, value_name = "COUNT", default_value = "1024", value_parser = quantity::count)]
     max_concurrent_requests: usize,
 
-    /// How many instances, of all components together, may exist at once.
+    /// How many instances, of all components together, may exist at once. One of several components
+    /// gets at most about half.
     #[arg(long, value_name = "COUNT", default_value = "256", value_parser = quantity::count)]
     max_instances: usize,
 
@@ -342,7 +344,6 @@ mod tests {
         for (line, flag) in [
             (&["--tls-cert", "c.pem"][..], "--tls-key"),
             (&["--tls-key", "k.pem"], "--tls-cert"),
-            (&["--variable", "x"], "--variable"),
             (&["--env", "x"], "--env"),
             (&["--listen", "3000"], "--listen"),
             (

@@ -18,7 +18,7 @@ use anyhow::{Context as _, Result};
 use jenny_host::capability::{Capabilities, StoreLocations};
 use jenny_host::manifest::Manifest;
 use jenny_host::server::{self, ServerOptions};
-use jenny_host::variables::Resolver;
+use jenny_host::variables::{Resolver, VariableArgument};
 use jenny_host::{
     App, AppOptions, CompileCache, HttpClient, Limits, LoadProgress, Runtime, RuntimeConfig,
     RuntimeOptions,
@@ -64,6 +64,8 @@ struct Prepared {
 impl Prepared {
     fn new(arguments: Arguments) -> Result<Self> {
         let application = &arguments.application;
+        // Before all else, as clap would.
+        let variables = variables(&application.variable)?;
         let path = manifest_path::find(arguments.from.as_deref())?;
         let manifest = Manifest::load(&path)?;
         let runtime_config = match &application.runtime_config_file {
@@ -73,8 +75,7 @@ impl Prepared {
         for warning in manifest.warnings.iter().chain(&runtime_config.warnings) {
             tracing::warn!("{warning}");
         }
-        let resolver =
-            Resolver::for_command_line(&manifest, &application.variable, &runtime_config)?;
+        let resolver = Resolver::for_command_line(&manifest, &variables, &runtime_config)?;
         resolver.check_required()?;
         for name in resolver.undeclared() {
             tracing::warn!(
@@ -217,6 +218,12 @@ impl Prepared {
     }
 }
 
+/// What `--variable` was given. An error repeats no value: it may be a secret.
+fn variables(arguments: &[String]) -> Result<Vec<VariableArgument>> {
+    let parse = |argument: &String| argument.parse::<VariableArgument>();
+    Ok(arguments.iter().map(parse).collect::<Result<_, _>>()?)
+}
+
 /// Says what the user waits for, unless it comes from the cache and there is nothing to wait for.
 async fn tell_if_slow<T>(loading: impl Future<Output = T>) -> T {
     let mut loading = pin!(loading);
@@ -242,5 +249,18 @@ fn compiled(progress: LoadProgress<'_>) {
             "Compiled {component} in {:.1} s ({finished} of {total})",
             elapsed.as_secs_f64()
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_without_a_name_is_not_repeated() {
+        let error = variables(&["a=1".to_owned(), "hunter2".to_owned()]).unwrap_err();
+        let message = format!("{error:#}");
+        assert!(message.contains("--variable"), "{message}");
+        assert!(!format!("{message} {error:?}").contains("hunter2"));
     }
 }

@@ -2,10 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
-use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::{EncodePrivateKey, EncodePublicKey};
-use ed25519_dalek::{Signer, SigningKey};
-use jenny_test::{TestApp, TestResponse};
+use jenny_test::{Mint, TestApp, TestResponse};
 use serde_json::{Value, json};
 
 async fn register(app: &TestApp, username: &str) -> String {
@@ -112,16 +109,24 @@ async fn updates_each_field() {
         .assert_status(200)
         .assert_json("/user/bio", "I work at statefarm")
         .assert_json("/user/username", "jacob");
-    update(&app, &token, json!({ "image": "https://example.com/j.png" }))
-        .await
-        .assert_status(200)
-        .assert_json("/user/image", "https://example.com/j.png")
-        .assert_json("/user/bio", "I work at statefarm");
-    update(&app, &token, json!({ "username": "jake", "email": "jake@example.com" }))
-        .await
-        .assert_status(200)
-        .assert_json("/user/username", "jake")
-        .assert_json("/user/email", "jake@example.com");
+    update(
+        &app,
+        &token,
+        json!({ "image": "https://example.com/j.png" }),
+    )
+    .await
+    .assert_status(200)
+    .assert_json("/user/image", "https://example.com/j.png")
+    .assert_json("/user/bio", "I work at statefarm");
+    update(
+        &app,
+        &token,
+        json!({ "username": "jake", "email": "jake@example.com" }),
+    )
+    .await
+    .assert_status(200)
+    .assert_json("/user/username", "jake")
+    .assert_json("/user/email", "jake@example.com");
     update(&app, &token, json!({ "bio": null, "image": null }))
         .await
         .assert_status(200)
@@ -146,7 +151,9 @@ async fn a_new_password_replaces_the_old_one() {
         .await
         .assert_status(200);
 
-    log_in(&app, "jacob@example.com", "another horse").await.assert_status(200);
+    log_in(&app, "jacob@example.com", "another horse")
+        .await
+        .assert_status(200);
     log_in(&app, "jacob@example.com", "correct horse")
         .await
         .assert_problem(401, "unauthorized");
@@ -156,8 +163,12 @@ async fn a_new_password_replaces_the_old_one() {
 async fn an_update_without_a_field_is_refused() {
     let app = TestApp::new().await;
     let token = register(&app, "jacob").await;
-    update(&app, &token, json!({})).await.assert_problem(422, "validation");
-    update(&app, &token, json!({ "unknown": 1 })).await.assert_problem(422, "validation");
+    update(&app, &token, json!({}))
+        .await
+        .assert_problem(422, "validation");
+    update(&app, &token, json!({ "unknown": 1 }))
+        .await
+        .assert_problem(422, "validation");
 }
 
 #[tokio::test]
@@ -203,9 +214,13 @@ async fn what_another_user_has_is_refused_and_nothing_changes() {
         .await
         .assert_json("/user/username", "jacob")
         .assert_json("/user/bio", "");
-    update(&app, &token, json!({ "username": "JACOB", "email": "Jacob@example.com" }))
-        .await
-        .assert_status(200);
+    update(
+        &app,
+        &token,
+        json!({ "username": "JACOB", "email": "Jacob@example.com" }),
+    )
+    .await
+    .assert_status(200);
 }
 
 #[tokio::test]
@@ -222,56 +237,17 @@ async fn two_callers_in_one_instance_see_themselves() {
 
     for (index, answer) in answers.iter().enumerate() {
         let expected = if index % 2 == 0 { "anna" } else { "jacob" };
-        answer.assert_status(200).assert_json("/user/username", expected);
-    }
-}
-
-/// A key of the test's own, so that it can sign what the application never would.
-struct Mint {
-    key: SigningKey,
-}
-
-impl Mint {
-    fn new() -> Self {
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed).expect("the system has randomness");
-        let key = SigningKey::from_bytes(&seed);
-        Self { key }
-    }
-
-    fn private_pem(&self) -> String {
-        self.key.to_pkcs8_pem(LineEnding::LF).expect("a key encodes").to_string()
-    }
-
-    fn public_pem(&self) -> String {
-        self.key
-            .verifying_key()
-            .to_public_key_pem(LineEnding::LF)
-            .expect("a key encodes")
-    }
-
-    /// An application that signs with this key.
-    async fn app(&self) -> TestApp {
-        TestApp::builder()
-            .variable("signing_key", self.private_pem())
-            .variable("verification_keys", self.public_pem())
-            .build()
-            .await
-    }
-
-    fn sign(&self, header: &Value, claims: &Value) -> String {
-        let signed = format!(
-            "{}.{}",
-            BASE64URL.encode(header.to_string()),
-            BASE64URL.encode(claims.to_string())
-        );
-        let signature = self.key.sign(signed.as_bytes()).to_bytes();
-        format!("{signed}.{}", BASE64URL.encode(signature))
+        answer
+            .assert_status(200)
+            .assert_json("/user/username", expected);
     }
 }
 
 fn part(token: &str, index: usize) -> Value {
-    let part = token.split('.').nth(index).expect("a token has three parts");
+    let part = token
+        .split('.')
+        .nth(index)
+        .expect("a token has three parts");
     let bytes = BASE64URL.decode(part).expect("a token is base64url");
     serde_json::from_slice(&bytes).expect("a token's parts are JSON")
 }
@@ -298,33 +274,106 @@ async fn every_header_field_and_claim_is_checked() {
     let (header, claims) = (part(&token, 0), part(&token, 1));
     let now = claims["iat"].as_i64().expect("iat is a number");
 
-    read_self(&app, &mint.sign(&header, &claims)).await.assert_status(200);
+    read_self(&app, &mint.sign(&header, &claims))
+        .await
+        .assert_status(200);
 
     let cases = [
-        ("expired", header.clone(), with(claims.clone(), "exp", json!(now - 3600))),
-        ("without exp", header.clone(), without(claims.clone(), "exp")),
-        ("issued in the future", header.clone(), with(claims.clone(), "iat", json!(now + 3600))),
-        ("without iat", header.clone(), without(claims.clone(), "iat")),
-        ("another audience", header.clone(), with(claims.clone(), "aud", json!("https://other.example"))),
-        ("without audience", header.clone(), without(claims.clone(), "aud")),
-        ("another issuer", header.clone(), with(claims.clone(), "iss", json!("https://other.example"))),
-        ("without issuer", header.clone(), without(claims.clone(), "iss")),
-        ("no user's subject", header.clone(), with(claims.clone(), "sub", json!("not-a-uuid"))),
-        ("without subject", header.clone(), without(claims.clone(), "sub")),
-        ("without identifier", header.clone(), without(claims.clone(), "jti")),
-        ("another type", with(header.clone(), "typ", json!("JWT")), claims.clone()),
-        ("without type", without(header.clone(), "typ"), claims.clone()),
-        ("alg none", with(header.clone(), "alg", json!("none")), claims.clone()),
-        ("alg HS256", with(header.clone(), "alg", json!("HS256")), claims.clone()),
-        ("an unknown key", with(header.clone(), "kid", json!("another")), claims.clone()),
-        ("without a key's name", without(header.clone(), "kid"), claims.clone()),
+        (
+            "expired",
+            header.clone(),
+            with(claims.clone(), "exp", json!(now - 3600)),
+        ),
+        (
+            "without exp",
+            header.clone(),
+            without(claims.clone(), "exp"),
+        ),
+        (
+            "issued in the future",
+            header.clone(),
+            with(claims.clone(), "iat", json!(now + 3600)),
+        ),
+        (
+            "without iat",
+            header.clone(),
+            without(claims.clone(), "iat"),
+        ),
+        (
+            "another audience",
+            header.clone(),
+            with(claims.clone(), "aud", json!("https://other.example")),
+        ),
+        (
+            "without audience",
+            header.clone(),
+            without(claims.clone(), "aud"),
+        ),
+        (
+            "another issuer",
+            header.clone(),
+            with(claims.clone(), "iss", json!("https://other.example")),
+        ),
+        (
+            "without issuer",
+            header.clone(),
+            without(claims.clone(), "iss"),
+        ),
+        (
+            "no user's subject",
+            header.clone(),
+            with(claims.clone(), "sub", json!("not-a-uuid")),
+        ),
+        (
+            "without subject",
+            header.clone(),
+            without(claims.clone(), "sub"),
+        ),
+        (
+            "without identifier",
+            header.clone(),
+            without(claims.clone(), "jti"),
+        ),
+        (
+            "another type",
+            with(header.clone(), "typ", json!("JWT")),
+            claims.clone(),
+        ),
+        (
+            "without type",
+            without(header.clone(), "typ"),
+            claims.clone(),
+        ),
+        (
+            "alg none",
+            with(header.clone(), "alg", json!("none")),
+            claims.clone(),
+        ),
+        (
+            "alg HS256",
+            with(header.clone(), "alg", json!("HS256")),
+            claims.clone(),
+        ),
+        (
+            "an unknown key",
+            with(header.clone(), "kid", json!("another")),
+            claims.clone(),
+        ),
+        (
+            "without a key's name",
+            without(header.clone(), "kid"),
+            claims.clone(),
+        ),
     ];
     for (case, header, claims) in cases {
         let response = read_self(&app, &mint.sign(&header, &claims)).await;
         assert_eq!(response.status.as_u16(), 401, "{case}: {response:?}");
         response.assert_problem(401, "unauthorized");
         let challenge = response.header("www-authenticate").unwrap_or_default();
-        assert!(challenge.contains("error=\"invalid_token\""), "{case}: {response:?}");
+        assert!(
+            challenge.contains("error=\"invalid_token\""),
+            "{case}: {response:?}"
+        );
     }
 }
 
@@ -349,7 +398,9 @@ async fn forged_tokens_are_refused() {
         ),
     ];
     for token in forged {
-        read_self(&app, &token).await.assert_problem(401, "unauthorized");
+        read_self(&app, &token)
+            .await
+            .assert_problem(401, "unauthorized");
     }
 }
 
@@ -368,7 +419,9 @@ async fn a_key_that_was_rotated_out_still_verifies_while_it_is_listed() {
     let old_header = part(&register(&old_app, "anna").await, 0);
 
     read_self(&app, &token).await.assert_status(200);
-    read_self(&app, &old.sign(&old_header, &claims)).await.assert_status(200);
+    read_self(&app, &old.sign(&old_header, &claims))
+        .await
+        .assert_status(200);
     read_self(&new.app().await, &old.sign(&old_header, &claims))
         .await
         .assert_problem(401, "unauthorized");
@@ -380,7 +433,9 @@ async fn a_token_of_a_user_who_is_gone_is_refused() {
     let token = register(&mint.app().await, "jacob").await;
     let other = mint.app().await;
     register(&other, "anna").await;
-    read_self(&other, &token).await.assert_problem(401, "unauthorized");
+    read_self(&other, &token)
+        .await
+        .assert_problem(401, "unauthorized");
     update(&other, &token, json!({ "bio": "ghost" }))
         .await
         .assert_problem(401, "unauthorized");

@@ -31,12 +31,23 @@ async fn says_which_store_fails_and_keeps_the_cause_to_itself() {
 }
 
 #[tokio::test]
+async fn a_file_that_went_away_after_it_was_opened_is_noticed() {
+    let app = TestApp::builder().unreadable_sqlite().build().await;
+
+    for _ in 0..2 {
+        let response = app.get("/health/ready").send().await;
+
+        response.assert_problem(503, "unavailable");
+        assert!(response.header("retry-after").is_some(), "{response:?}");
+        assert!(response.text().contains("database"), "{response:?}");
+        assert!(!response.text().contains(jenny_test::FAULT), "{response:?}");
+    }
+}
+
+#[tokio::test]
 async fn head_answers_without_a_body() {
     let app = TestApp::new().await;
-    let response = app
-        .request(http::Method::HEAD, "/health/live")
-        .send()
-        .await;
+    let response = app.request(http::Method::HEAD, "/health/live").send().await;
     response.assert_status(200);
     assert!(response.body.is_empty());
 }
@@ -48,6 +59,9 @@ async fn other_methods_are_refused() {
         let response = app.post(path).send().await;
         response.assert_problem(405, "method-not-allowed");
         let allow = response.header("allow").unwrap_or_default();
-        assert!(allow.contains("GET") && allow.contains("HEAD"), "{response:?}");
+        assert!(
+            allow.contains("GET") && allow.contains("HEAD"),
+            "{response:?}"
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! `sign-in`: registration and login.
 
+use argon2::password_hash::{PasswordHasher, phc};
+use argon2::{Algorithm, Argon2, Params, Version};
 use jenny_test::{TestApp, TestResponse};
 use serde_json::{Value, json};
 
@@ -144,7 +146,9 @@ async fn over_long_fields_are_refused() {
 #[tokio::test]
 async fn a_taken_name_and_a_taken_address_are_both_named() {
     let app = TestApp::new().await;
-    register(&app, "jacob", "jake@example.com").await.assert_status(201);
+    register(&app, "jacob", "jake@example.com")
+        .await
+        .assert_status(201);
 
     register(&app, "jacob", "other@example.com")
         .await
@@ -165,10 +169,8 @@ async fn of_racing_registrations_one_wins() {
     let app = TestApp::new().await;
     let body = registration("jacob", "jake@example.com");
 
-    let answers = futures::future::join_all(
-        (0..8).map(|_| app.post("/api/users").json(&body).send()),
-    )
-    .await;
+    let answers =
+        futures::future::join_all((0..8).map(|_| app.post("/api/users").json(&body).send())).await;
 
     let (won, lost): (Vec<_>, Vec<_>) = answers
         .iter()
@@ -184,7 +186,9 @@ async fn of_racing_registrations_one_wins() {
 #[tokio::test]
 async fn a_wrong_password_and_an_unknown_address_get_the_same_answer() {
     let app = TestApp::new().await;
-    register(&app, "jacob", "jake@example.com").await.assert_status(201);
+    register(&app, "jacob", "jake@example.com")
+        .await
+        .assert_status(201);
 
     let wrong = log_in(&app, "jake@example.com", "not the password").await;
     let unknown = log_in(&app, "nobody@example.com", "not the password").await;
@@ -202,9 +206,118 @@ async fn a_wrong_password_and_an_unknown_address_get_the_same_answer() {
 }
 
 #[tokio::test]
+async fn over_long_credentials_are_wrong_ones() {
+    let app = TestApp::new().await;
+    register(&app, "jacob", "jake@example.com")
+        .await
+        .assert_status(201);
+    let long = "a".repeat(500_000);
+
+    for (email, password) in [
+        ("jake@example.com", long.as_str()),
+        ("nobody@example.com", long.as_str()),
+        (long.as_str(), "correct horse"),
+        (&format!("{long}@example.com"), long.as_str()),
+    ] {
+        log_in(&app, email, password)
+            .await
+            .assert_problem(401, "unauthorized");
+    }
+}
+
+#[tokio::test]
+async fn a_hash_of_weaker_parameters_is_replaced_at_login() {
+    let app = TestApp::new().await;
+    register(&app, "jacob", "jake@example.com")
+        .await
+        .assert_status(201);
+    // What OWASP's first choice was half of: enough that the login has something to raise.
+    let weaker = Params::new(9_728, 2, 1, None).expect("valid parameters");
+    let old: phc::PasswordHash = Argon2::new(Algorithm::Argon2id, Version::V0x13, weaker)
+        .hash_password_with_salt(b"correct horse", &[3; 16])
+        .expect("hashes");
+    app.sql(&format!("UPDATE users SET password_hash = '{old}'"))
+        .await;
+    let stored = async || app.sql("SELECT password_hash FROM users").await[0][0].to_string();
+    assert!(stored().await.contains("m=9728,"));
+
+    log_in(&app, "jake@example.com", "not the password")
+        .await
+        .assert_status(401);
+    assert!(
+        stored().await.contains("m=9728,"),
+        "a wrong password replaces nothing"
+    );
+    log_in(&app, "jake@example.com", "correct horse")
+        .await
+        .assert_status(200);
+
+    let replaced = stored().await;
+    assert!(
+        replaced.contains("$argon2id$v=19$m=19456,t=2,p=1$"),
+        "{replaced}"
+    );
+    log_in(&app, "jake@example.com", "correct horse")
+        .await
+        .assert_status(200);
+    assert_eq!(
+        stored().await,
+        replaced,
+        "a hash of today's parameters is kept"
+    );
+    log_in(&app, "jake@example.com", "not the password")
+        .await
+        .assert_status(401);
+}
+
+#[tokio::test]
+async fn nobody_is_registered_who_could_not_be_signed_in() {
+    for (variable, value) in [
+        ("access_token_ttl_seconds", "30"),
+        ("signing_key", "not a key"),
+    ] {
+        let app = TestApp::builder().variable(variable, value).build().await;
+
+        let response = register(&app, "jacob", "jake@example.com").await;
+
+        response.assert_problem(500, "internal");
+        assert!(!response.text().contains(variable), "{response:?}");
+        assert_eq!(
+            app.sql("SELECT count(*) FROM users").await,
+            [[0]],
+            "{variable}"
+        );
+        let logs = app.logs();
+        assert!(logs.iter().any(|line| line.contains(variable)), "{logs:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_cannot_be_taken_again_with_what_cannot_be_seen() {
+    let app = TestApp::new().await;
+    register(&app, "jacob", "jake@example.com")
+        .await
+        .assert_status(201);
+
+    for name in [
+        "jacob \u{200D}",
+        "ja\u{200D}cob",
+        "jacob\u{2800}",
+        "jacob\u{34F}",
+    ] {
+        register(&app, name, "other@example.com")
+            .await
+            .assert_problem(422, "validation")
+            .assert_violations(&["/user/username"]);
+    }
+}
+
+#[tokio::test]
 async fn addresses_compare_without_case() {
     let app = TestApp::new().await;
-    register(&app, "jacob", "jake@example.com").await.assert_status(201);
+    register(&app, "jacob", "jake@example.com")
+        .await
+        .assert_status(201);
     log_in(&app, "Jake@EXAMPLE.com", "correct horse")
         .await
         .assert_status(200)
@@ -238,10 +351,20 @@ async fn what_is_not_json_is_refused_with_a_problem() {
     let cases: [(&str, &[u8], u16, &str); 6] = [
         ("application/json", b"{\"user\": ", 400, "malformed-json"),
         ("application/json", b"", 400, "malformed-json"),
-        ("application/json", b"{\"user\": \"\xff\xfe\"}", 400, "malformed-json"),
+        (
+            "application/json",
+            b"{\"user\": \"\xff\xfe\"}",
+            400,
+            "malformed-json",
+        ),
         ("application/json", b"[1, 2]", 422, "validation"),
         ("text/plain", b"{}", 415, "unsupported-media-type"),
-        ("application/x-www-form-urlencoded", b"user=1", 415, "unsupported-media-type"),
+        (
+            "application/x-www-form-urlencoded",
+            b"user=1",
+            415,
+            "unsupported-media-type",
+        ),
     ];
     for (content_type, body, status, kind) in cases {
         app.post("/api/users")

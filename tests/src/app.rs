@@ -1,30 +1,41 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use http::uri::Scheme;
 use http::{Method, Request, Response};
-use jenny_host::capability::{Capabilities, NoOutboundHttp};
+use jenny_host::capability::{Capabilities, NoOutboundHttp, SqliteDatabases, Value};
 use jenny_host::manifest::Manifest;
 use jenny_host::variables::{Resolver, VariableProvider};
 use jenny_host::{
     App, AppOptions, Body, LogSink, LogStream, Origin, Runtime, RuntimeOptions, build,
 };
 
-use crate::fault::FailingSqlite;
+use crate::fault::{FailingSqlite, UnreadableSqlite};
 use crate::request::TestRequest;
 
 /// A loaded application with stores of its own, which are gone with it.
 pub struct TestApp {
     app: App,
+    /// The real databases, below whatever fault the components meet.
+    sqlite: Arc<dyn SqliteDatabases>,
+    output: Arc<CapturedOutput>,
 }
 
 /// What a [`TestApp`] is made with, beside its manifest.
 #[derive(Default)]
 pub struct TestAppBuilder {
     variables: Vec<(String, String)>,
-    failing_sqlite: bool,
+    sqlite_fault: Option<SqliteFault>,
 }
+
+enum SqliteFault {
+    Open,
+    File,
+}
+
+/// The most that the rows of one [`TestApp::sql`] may take: more than any test should look at.
+const MAX_SQL_BYTES: usize = 1024 * 1024;
 
 impl TestApp {
     /// The application of the workspace's `spin.toml`, with the defaults of its variables.
@@ -69,6 +80,39 @@ impl TestApp {
         self.request(Method::PUT, path)
     }
 
+    /// Runs one statement on the database `default`, to see or to arrange what no request can, and
+    /// returns its rows. The tables are there once a request has needed them. Faults do not reach it.
+    ///
+    /// ```no_run
+    /// # async fn example(app: jenny_test::TestApp) {
+    /// let rows = app.sql("SELECT count(*) FROM users").await;
+    /// assert_eq!(rows, [[0]]);
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the database refuses the statement, or a row holds a blob.
+    pub async fn sql(&self, statement: &str) -> Vec<Vec<serde_json::Value>> {
+        let run = async {
+            let connection = self.sqlite.open("default").await?;
+            let result = connection.execute(statement.to_owned(), Vec::new()).await?;
+            result.collect(MAX_SQL_BYTES).await
+        };
+        let rows = run
+            .await
+            .unwrap_or_else(|error| panic!("{statement}: {error}"));
+        rows.into_iter()
+            .map(|row| row.into_iter().map(json).collect())
+            .collect()
+    }
+
+    /// What the components have logged so far, line by line: JSON objects, as `shared::log` writes
+    /// them, beside whatever else they printed.
+    pub fn logs(&self) -> Vec<String> {
+        self.output.lines().clone()
+    }
+
     pub(crate) async fn handle(&self, request: Request<Body>) -> Response<Body> {
         let origin = Origin {
             scheme: Scheme::HTTP,
@@ -90,7 +134,15 @@ impl TestAppBuilder {
     /// Lets every attempt to open a SQLite database fail, with [`FAULT`](crate::FAULT).
     #[must_use]
     pub fn failing_sqlite(mut self) -> Self {
-        self.failing_sqlite = true;
+        self.sqlite_fault = Some(SqliteFault::Open);
+        self
+    }
+
+    /// Lets SQLite databases open and every statement that has to read or write the file fail, with
+    /// [`FAULT`](crate::FAULT).
+    #[must_use]
+    pub fn unreadable_sqlite(mut self) -> Self {
+        self.sqlite_fault = Some(SqliteFault::File);
         self
     }
 
@@ -109,12 +161,18 @@ impl TestAppBuilder {
             Arc::new(NoOutboundHttp),
         )
         .unwrap_or_else(|error| panic!("{error}"));
-        if self.failing_sqlite {
-            capabilities.sqlite = Arc::new(FailingSqlite);
+        let sqlite = Arc::clone(&capabilities.sqlite);
+        match self.sqlite_fault {
+            Some(SqliteFault::Open) => capabilities.sqlite = Arc::new(FailingSqlite),
+            Some(SqliteFault::File) => {
+                capabilities.sqlite = Arc::new(UnreadableSqlite(Arc::clone(&sqlite)));
+            }
+            None => {}
         }
+        let output = Arc::new(CapturedOutput::default());
         let options = AppOptions {
             quiet: true,
-            log_sink: Some(Arc::new(CapturedOutput)),
+            log_sink: Some(Arc::clone(&output) as Arc<dyn LogSink>),
             ..AppOptions::default()
         };
         let app = App::load(
@@ -127,16 +185,39 @@ impl TestAppBuilder {
         )
         .await
         .unwrap_or_else(|error| panic!("{error}"));
-        TestApp { app }
+        TestApp {
+            app,
+            sqlite,
+            output,
+        }
     }
 }
 
-/// Prints what components print as if the test had: shown when it fails, and only then.
-struct CapturedOutput;
+/// Keeps what components print, and prints it as if the test had: shown when it fails, and only
+/// then.
+#[derive(Default)]
+struct CapturedOutput(Mutex<Vec<String>>);
+
+impl CapturedOutput {
+    fn lines(&self) -> MutexGuard<'_, Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl LogSink for CapturedOutput {
     fn line(&self, component: &str, _stream: LogStream, line: &str) {
         println!("[{component}] {line}");
+        self.lines().push(line.to_owned());
+    }
+}
+
+fn json(value: Value) -> serde_json::Value {
+    match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Integer(integer) => integer.into(),
+        Value::Real(real) => real.into(),
+        Value::Text(text) => text.into(),
+        Value::Blob(_) => panic!("a blob has no form in JSON: select hex(…) of it"),
     }
 }
 

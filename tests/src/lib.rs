@@ -24,10 +24,12 @@
 
 mod app;
 mod fault;
+mod mint;
 mod request;
 mod response;
 
 pub use app::{TestApp, TestAppBuilder};
 pub use fault::FAULT;
+pub use mint::Mint;
 pub use request::TestRequest;
 pub use response::TestResponse;

@@ -1,0 +1,84 @@
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
+use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
+use ed25519_dalek::pkcs8::{EncodePrivateKey, EncodePublicKey};
+use ed25519_dalek::{Signer, SigningKey};
+use serde_json::Value;
+
+use crate::app::{TestApp, TestAppBuilder};
+
+/// A key of the test's own, with which it can sign what the application never would, and with which
+/// a token from one application is valid in another.
+///
+/// ```no_run
+/// use jenny_test::Mint;
+///
+/// # async fn example() {
+/// let mint = Mint::new();
+/// let app = mint.app().await;
+/// let failing = mint.builder().failing_sqlite().build().await;
+/// // A token that `app` issues is valid in `failing`.
+/// # }
+/// ```
+pub struct Mint {
+    key: SigningKey,
+}
+
+impl Mint {
+    /// A fresh key.
+    ///
+    /// # Panics
+    ///
+    /// When the system has no randomness.
+    #[expect(clippy::new_without_default, reason = "every call gives another key")]
+    pub fn new() -> Self {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).expect("the system has randomness");
+        let key = SigningKey::from_bytes(&seed);
+        Self { key }
+    }
+
+    /// The private key as the variable `signing_key` wants it: PKCS #8 in PEM.
+    #[must_use]
+    pub fn private_pem(&self) -> String {
+        self.key
+            .to_pkcs8_pem(LineEnding::LF)
+            .expect("a key encodes")
+            .to_string()
+    }
+
+    /// The public key as the variable `verification_keys` wants it: SubjectPublicKeyInfo in PEM.
+    #[must_use]
+    pub fn public_pem(&self) -> String {
+        self.key
+            .verifying_key()
+            .to_public_key_pem(LineEnding::LF)
+            .expect("a key encodes")
+    }
+
+    /// A builder of an application that signs with this key and accepts it alone.
+    #[must_use]
+    pub fn builder(&self) -> TestAppBuilder {
+        TestApp::builder()
+            .variable("signing_key", self.private_pem())
+            .variable("verification_keys", self.public_pem())
+    }
+
+    /// The same application with nothing else changed. Panics as [`TestApp::new`] does.
+    pub async fn app(&self) -> TestApp {
+        self.builder().build().await
+    }
+
+    /// A JWT (RFC 7519) of exactly this header and these claims, signed with EdDSA whatever the
+    /// header says.
+    #[must_use]
+    pub fn sign(&self, header: &Value, claims: &Value) -> String {
+        let signed = format!(
+            "{}.{}",
+            BASE64URL.encode(header.to_string()),
+            BASE64URL.encode(claims.to_string())
+        );
+        let signature = self.key.sign(signed.as_bytes()).to_bytes();
+        format!("{signed}.{}", BASE64URL.encode(signature))
+    }
+}

@@ -3,14 +3,11 @@
 use http::Method;
 use jenny_test::TestApp;
 
-/// One route of each function.
-const ROUTES: [&str; 3] = ["/health/live", "/api/users", "/api/user"];
-
 #[tokio::test]
 async fn every_answer_carries_the_security_headers() {
     let app = TestApp::new().await;
-    for path in ROUTES {
-        let response = app.get(path).send().await;
+    for path in app.routes() {
+        let response = app.get(&path).send().await;
         response
             .assert_header("x-content-type-options", "nosniff")
             .assert_header("referrer-policy", "no-referrer");
@@ -24,14 +21,14 @@ async fn every_answer_carries_the_security_headers() {
 #[tokio::test]
 async fn every_answer_names_its_request() {
     let app = TestApp::new().await;
-    for path in ROUTES {
-        let first = app.get(path).send().await;
-        let second = app.get(path).send().await;
+    for path in app.routes() {
+        let first = app.get(&path).send().await;
+        let second = app.get(&path).send().await;
         let id = first.header("x-request-id").unwrap_or_default();
         assert!(!id.is_empty(), "{first:?}");
         assert_ne!(Some(id), second.header("x-request-id"));
 
-        app.get(path)
+        app.get(&path)
             .header("x-request-id", "given-by-the-caller-1")
             .send()
             .await

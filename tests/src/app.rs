@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use http::uri::Scheme;
 use http::{Method, Request, Response};
 use jenny_host::capability::{Capabilities, NoOutboundHttp, SqliteDatabases, Value};
-use jenny_host::manifest::Manifest;
+use jenny_host::manifest::{Manifest, TriggerRoute, TriggerTarget};
 use jenny_host::variables::{Resolver, VariableProvider};
 use jenny_host::{
     App, AppOptions, Body, LogSink, LogStream, Origin, Runtime, RuntimeOptions, build,
@@ -50,6 +50,19 @@ impl TestApp {
     /// The application of the workspace's `spin.toml`, with something changed.
     pub fn builder() -> TestAppBuilder {
         TestAppBuilder::default()
+    }
+
+    /// The routes of the application's components, as the manifest writes them, private ones left
+    /// out.
+    pub fn routes(&self) -> Vec<String> {
+        let triggers = self.app.manifest().triggers.iter();
+        triggers
+            .filter(|trigger| matches!(trigger.target, TriggerTarget::Component(_)))
+            .filter_map(|trigger| match &trigger.route {
+                TriggerRoute::Path(path) => Some(path.clone()),
+                TriggerRoute::Private => None,
+            })
+            .collect()
     }
 
     /// Starts a request.

@@ -1,5 +1,7 @@
 //! Instances of one component: when they are made, what they accept, when they end.
 
+mod stall;
+
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
@@ -17,25 +19,18 @@ use wasmtime_wasi_http::handler::{
     HandlerState, Instance, ProxyHandler, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus,
 };
 
+use self::stall::{MAX_GAP, STALL, StallWatch};
 use crate::Body;
 use crate::allowed_hosts::AllowedHosts;
 use crate::app::AppInner;
 use crate::capability::{Capabilities, Grants};
-use crate::engine::{Compiled, EPOCH_TICK};
+use crate::engine::Compiled;
 use crate::files::Files;
 use crate::limits::Limits;
 use crate::logs::ComponentLogs;
 use crate::places::{Places, Surrender};
 use crate::runtime_config::BlockedNetworks;
 use crate::state::{Clock, HostState, InstanceStatus, MAX_CALL_BYTES};
-
-/// Guest code that keeps an instance's event loop this long from going round is taken for a busy
-/// loop, and new requests for the component go elsewhere. Hashing a password takes a quarter.
-const STALL: Duration = Duration::from_millis(200);
-
-/// Most of the time between two polls of an instance that is taken for guest code's, and how often
-/// an instance with requests is polled at least.
-const MAX_GAP: Duration = EPOCH_TICK.saturating_mul(5);
 
 /// How long the rest of an instance may go on once one of its requests was given up.
 const EXPIRED_GRACE: Duration = Duration::from_secs(5);
@@ -318,31 +313,6 @@ impl Expiration {
     }
 }
 
-/// Measures for how long guest code has kept an event loop from going round.
-#[derive(Default)]
-struct StallWatch {
-    last: Option<(u64, Instant)>,
-    busy: Duration,
-}
-
-impl StallWatch {
-    /// Told the loop's turn at every poll, returns the busy time within that turn.
-    ///
-    /// Guest code that is not done within a tick yields and is polled again at once; an instance
-    /// that waits for something is polled seldom, and then its loop goes round. So a long gap
-    /// counts no more than a busy machine would stretch a tick.
-    fn look(&mut self, turn: u64, now: Instant) -> Duration {
-        match self.last {
-            Some((last_turn, at)) if last_turn == turn => {
-                self.busy += now.saturating_duration_since(at).min(MAX_GAP);
-            }
-            _ => self.busy = Duration::ZERO,
-        }
-        self.last = Some((turn, now));
-        self.busy
-    }
-}
-
 impl WorkerExpiration for Expiration {
     fn poll(
         mut self: Pin<&mut Self>,
@@ -383,25 +353,5 @@ impl WorkerExpiration for Expiration {
             self.sleep.as_mut().reset(deadline.into());
         }
         self.sleep.as_mut().poll(cx)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waiting_is_no_stall_but_a_busy_loop_is() {
-        let start = Instant::now();
-        let at = |millis| start + Duration::from_millis(millis);
-        let mut watch = StallWatch::default();
-
-        assert!(watch.look(1, at(0)) < STALL);
-        assert!(watch.look(1, at(10_000)) < STALL, "one long wait");
-        assert!(watch.look(2, at(10_010)) < STALL, "the loop went round");
-        for tick in 1..20 {
-            assert!(watch.look(2, at(10_010 + tick * 10)) < STALL);
-        }
-        assert!(watch.look(2, at(10_210)) >= STALL);
     }
 }

@@ -34,7 +34,7 @@ async fn every_answer_names_its_request() {
             .await
             .assert_header("x-request-id", "given-by-the-caller-1");
         let response = app
-            .get(path)
+            .get(&path)
             .header("x-request-id", "\"injected\": {}")
             .send()
             .await;

@@ -7,7 +7,7 @@
 //! # One at a time
 //!
 //! A hash needs [`MEMORY_KIB`] of memory. An instance has one thread, and both [`Password::hash`]
-//! and [`Password::verify`] run from start to end without an `await`, so two never overlap in one
+//! and [`verify`] run from start to end without an `await`, so two never overlap in one
 //! instance, however many requests it serves at once: the memory in use by hashing is either
 //! nothing or one block, which is returned before the function does. The same holds for natively
 //! compiled code, where a lock stands in for the single thread.

@@ -1,0 +1,258 @@
+//! Requests and instances are bounded, and what is bounded is shared fairly, on real WebAssembly.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use http_body_util::BodyExt as _;
+use jenny_host::{AppOptions, Limits};
+use support::{Fixture, get, problem_status};
+
+fn limits() -> Limits {
+    Limits {
+        request_timeout: Duration::from_secs(1),
+        ..Limits::default()
+    }
+}
+
+async fn fixture(limits: Limits) -> Fixture {
+    Fixture::load(
+        support::GUEST,
+        AppOptions {
+            limits,
+            quiet: true,
+            ..AppOptions::default()
+        },
+    )
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn saturation_is_a_503_that_says_when_to_come_back() {
+    let fixture = fixture(Limits {
+        max_concurrent_requests: 2,
+        queue_timeout: Duration::from_millis(50),
+        ..limits()
+    })
+    .await;
+    let busy = [
+        fixture.spawn_get("/sleep/800"),
+        fixture.spawn_get("/sleep/800"),
+    ];
+    fixture.wait_for_requests(2).await;
+
+    let response = fixture.get("/ok").await;
+
+    assert_eq!(response.headers()["retry-after"], "1");
+    assert_eq!(problem_status(response).await, 503);
+    for request in busy {
+        assert_eq!(request.await.unwrap().status(), 200);
+    }
+    assert_eq!(fixture.get("/ok").await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_leave_take_no_place_with_them() {
+    let fixture = fixture(Limits {
+        max_concurrent_requests: 1,
+        ..limits()
+    })
+    .await;
+
+    for _ in 0..3 {
+        let request = fixture.spawn_get("/hang");
+        fixture.wait_for_requests(1).await;
+        request.abort();
+        assert!(request.await.unwrap_err().is_cancelled());
+        // A response that is not read holds its place, and gives it back when it is dropped.
+        drop(fixture.get("/stream").await);
+    }
+
+    assert_eq!(fixture.get("/ok").await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_leaves_while_its_request_is_queued_still_counts() {
+    let fixture = fixture(Limits {
+        request_timeout: Duration::from_secs(5),
+        max_instances: 1,
+        concurrent_requests_per_instance: 1,
+        queue_timeout: Duration::from_secs(5),
+        ..limits()
+    })
+    .await;
+    let busy = fixture.spawn_get("/sleep/500");
+    fixture.has_instances(1).await;
+    let queued = fixture.spawn_get("/ok");
+    fixture.wait_for_requests(2).await;
+
+    queued.abort();
+    assert!(queued.await.unwrap_err().is_cancelled());
+
+    assert_eq!(fixture.app.activity().requests, 2);
+    assert_eq!(busy.await.unwrap().status(), 200);
+    fixture.wait_for_requests(0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_does_not_read_gives_its_place_back_in_time() {
+    let fixture = fixture(Limits {
+        request_timeout: Duration::from_millis(500),
+        max_concurrent_requests: 1,
+        ..limits()
+    })
+    .await;
+    let unread = fixture.get("/stream").await;
+    assert_eq!(fixture.app.activity().requests, 1);
+
+    fixture.wait_for_requests(0).await;
+
+    assert_eq!(fixture.get("/ok").await.status(), 200);
+    unread.into_body().collect().await.unwrap_err();
+}
+
+/// Two components; `/ok` and `/sleep/100` are the second one's.
+const TWO: &str = r#"
+spin_manifest_version = 2
+[application]
+name = "test"
+[[trigger.http]]
+route = "/..."
+component = "guest"
+[[trigger.http]]
+route = "/ok"
+component = "other"
+[[trigger.http]]
+route = "/sleep/100"
+component = "other"
+[component.guest]
+source = "{guest}"
+[component.other]
+source = "{guest}"
+"#;
+
+async fn two_components(limits: Limits) -> Fixture {
+    let options = AppOptions {
+        limits,
+        quiet: true,
+        ..AppOptions::default()
+    };
+    Fixture::load(TWO, options).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_component_cannot_take_every_place_from_another() {
+    let fixture = two_components(Limits {
+        request_timeout: Duration::from_secs(10),
+        max_instances: 4,
+        concurrent_requests_per_instance: 1,
+        queue_timeout: Duration::from_millis(50),
+        ..limits()
+    })
+    .await;
+    let hogs: Vec<_> = (0..6).map(|_| fixture.spawn_get("/hang")).collect();
+    // Its own place and half of the common two; the others find none.
+    fixture
+        .wait_until(|| async { hogs.iter().filter(|hog| hog.is_finished()).count() == 4 })
+        .await;
+    assert_eq!(fixture.app.activity().instances, 2);
+
+    assert_eq!(fixture.get("/ok").await.status(), 200);
+
+    for hog in hogs {
+        hog.abort();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn idle_instances_make_room_however_long_they_could_stay() {
+    let fixture = two_components(Limits {
+        request_timeout: Duration::from_secs(10),
+        max_instances: 3,
+        concurrent_requests_per_instance: 1,
+        queue_timeout: Duration::from_secs(10),
+        idle_timeout: Duration::from_secs(3600),
+        ..limits()
+    })
+    .await;
+    let statuses = join_all((0..2).map(|_| fixture.get("/sleep/101"))).await;
+    assert!(statuses.iter().all(|answer| answer.status() == 200));
+    fixture.has_instances(2).await;
+
+    // Both need a place at once, and only one is left.
+    let answers = join_all((0..2).map(|_| fixture.get("/sleep/100"))).await;
+
+    assert!(answers.iter().all(|answer| answer.status() == 200));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_instance_makes_room_for_its_own_component() {
+    let fixture = fixture(Limits {
+        request_timeout: Duration::from_secs(10),
+        max_instances: 1,
+        concurrent_requests_per_instance: 1,
+        queue_timeout: Duration::from_secs(10),
+        idle_timeout: Duration::from_secs(3600),
+        ..limits()
+    })
+    .await;
+
+    let answers = join_all((0..4).map(|_| fixture.get("/sleep/100"))).await;
+
+    assert!(answers.iter().all(|answer| answer.status() == 200));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn instances_are_bounded() {
+    let fixture = fixture(Limits {
+        max_instances: 2,
+        concurrent_requests_per_instance: 1,
+        queue_timeout: Duration::from_millis(50),
+        ..limits()
+    })
+    .await;
+    let busy = [
+        fixture.spawn_get("/sleep/800"),
+        fixture.spawn_get("/sleep/800"),
+    ];
+    fixture.has_instances(2).await;
+
+    let response = fixture.get("/ok").await;
+
+    assert_eq!(problem_status(response).await, 503);
+    for request in busy {
+        assert_eq!(request.await.unwrap().status(), 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn draining_lets_requests_finish() {
+    let fixture = fixture(limits()).await;
+    let request = fixture.spawn_get("/sleep/300");
+    fixture.wait_for_requests(1).await;
+
+    assert!(fixture.app.drain(Duration::from_secs(5)).await);
+
+    assert_eq!(request.await.unwrap().status(), 200);
+    assert_eq!(
+        problem_status(fixture.app.handle(get("/ok"), support::origin()).await).await,
+        503
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn draining_does_not_wait_for_ever() {
+    let fixture = fixture(Limits {
+        request_timeout: Duration::from_secs(30),
+        ..limits()
+    })
+    .await;
+    let request = fixture.spawn_get("/hang");
+    fixture.wait_for_requests(1).await;
+
+    assert!(!fixture.app.drain(Duration::from_millis(200)).await);
+    request.abort();
+}

@@ -9,26 +9,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use http_body_util::BodyExt as _;
 use jenny_host::{AppOptions, Limits};
-use support::{Fixture, get, problem_status};
-
-fn limits() -> Limits {
-    Limits {
-        request_timeout: Duration::from_secs(1),
-        ..Limits::default()
-    }
-}
-
-async fn fixture(limits: Limits) -> Fixture {
-    Fixture::load(
-        support::GUEST,
-        AppOptions {
-            limits,
-            quiet: true,
-            ..AppOptions::default()
-        },
-    )
-    .await
-}
+use support::{Fixture, fixture, get, limits, problem_status};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn saturation_is_a_503_that_says_when_to_come_back() {

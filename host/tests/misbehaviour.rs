@@ -9,26 +9,7 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use http_body_util::BodyExt as _;
 use jenny_host::{AppOptions, Limits};
-use support::{Fixture, body_text, problem_status};
-
-fn limits() -> Limits {
-    Limits {
-        request_timeout: Duration::from_secs(1),
-        ..Limits::default()
-    }
-}
-
-async fn fixture(limits: Limits) -> Fixture {
-    Fixture::load(
-        support::GUEST,
-        AppOptions {
-            limits,
-            quiet: true,
-            ..AppOptions::default()
-        },
-    )
-    .await
-}
+use support::{Fixture, body_text, fixture, limits, problem_status};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_instance_is_reused() {

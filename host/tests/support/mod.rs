@@ -15,8 +15,8 @@ use http_body_util::{BodyExt as _, Empty, Full};
 use jenny_host::capability::{Capabilities, OutboundHttp};
 use jenny_host::variables::Resolver;
 use jenny_host::{
-    App, AppOptions, Body, CompileCache, HttpClient, LoadError, LogSink, LogStream, Manifest,
-    Origin, Runtime, RuntimeOptions,
+    App, AppOptions, Body, CompileCache, HttpClient, Limits, LoadError, LogSink, LogStream,
+    Manifest, Origin, Runtime, RuntimeOptions,
 };
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -35,6 +35,27 @@ component = "guest"
 [component.guest]
 source = "{guest}"
 "#;
+
+/// The guest, under these limits.
+pub(crate) async fn fixture(limits: Limits) -> Fixture {
+    Fixture::load(
+        GUEST,
+        AppOptions {
+            limits,
+            quiet: true,
+            ..AppOptions::default()
+        },
+    )
+    .await
+}
+
+/// Limits under which a test need not wait long for a time-out.
+pub(crate) fn limits() -> Limits {
+    Limits {
+        request_timeout: Duration::from_secs(1),
+        ..Limits::default()
+    }
+}
 
 /// One engine for all tests of a file, so that the guest is compiled once.
 pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {

@@ -14,7 +14,7 @@ use crate::{build, manifest_path};
 /// The arguments of `jenny test`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  cargo jenny test\n  cargo jenny test sign_in\n  cargo jenny test -p jenny-test -- --nocapture"
+    after_help = "Examples:\n  cargo jenny test\n  cargo jenny test sign_in\n  cargo jenny test --test it -- --nocapture"
 )]
 pub(crate) struct Arguments {
     /// The manifest, or a directory with a `spin.toml` [default: the nearest `spin.toml`, from here

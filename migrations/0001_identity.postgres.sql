@@ -2,11 +2,11 @@
 -- Postgres the variable signing_key must be set.
 
 CREATE TABLE users (
-    id TEXT PRIMARY KEY,
+    id TEXT COLLATE "C" PRIMARY KEY,
     username TEXT NOT NULL,
-    username_key TEXT NOT NULL UNIQUE,
+    username_key TEXT COLLATE "C" NOT NULL UNIQUE,
     email TEXT NOT NULL,
-    email_key TEXT NOT NULL UNIQUE,
+    email_key TEXT COLLATE "C" NOT NULL UNIQUE,
     password_hash TEXT NOT NULL,
     bio TEXT NOT NULL DEFAULT '',
     image TEXT NOT NULL DEFAULT '',

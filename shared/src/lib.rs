@@ -4,9 +4,11 @@
 //! |---|---|
 //! | [`problem`] | one error type, answered as RFC 9457 `application/problem+json` |
 //! | [`extract`] | request bodies, queries and paths, parsed and validated |
+//! | [`page`] | pages of long lists: limit, offset, cursor, `Link` |
 //! | [`service`] | the entry of a component and the layers around every router |
 //! | [`password`] | Argon2id hashes of passwords |
 //! | [`token`] | Ed25519 access tokens and their keys |
+//! | [`conditional`] | `ETag`, `If-None-Match`, `If-Match`, `Cache-Control`, `Vary` |
 //! | [`caller`] | the extractor for who is calling |
 //! | [`identity`] | user ids, e-mail addresses and usernames |
 //! | [`db`] | portable SQL, typed rows, transactions, migrations |
@@ -28,11 +30,13 @@
 //! ```
 
 pub mod caller;
+pub mod conditional;
 pub mod config;
 pub mod db;
 pub mod extract;
 pub mod identity;
 pub mod log;
+pub mod page;
 pub mod password;
 pub mod problem;
 pub mod service;

@@ -1,0 +1,45 @@
+//! The sample domain: what the functions about articles, comments, profiles and tags share, and what
+//! fills a database with them.
+//!
+//! | module or type | what it gives |
+//! |---|---|
+//! | [`Profile`], [`Viewer`] | a user as others see them, and who is looking |
+//! | [`ArticleId`], [`Slug`], [`TagName`], [`TagList`] | what names articles and tags |
+//! | [`Title`], [`Description`], [`Body`], [`CommentBody`] | what people write, and its limits |
+//! | [`timestamp`] | times as the RealWorld contract writes them |
+//! | [`articles`], [`comments`], [`favorites`], [`follows`] | the writes that keep counts, many rows at a time |
+//!
+//! The functions are components of their own and cannot call each other. What two of them must do
+//! alike lives here; what only one of them does stays with it.
+//!
+//! # Counts and locks
+//!
+//! `totals`, `users.articles_count`, `users.favorites_count`, `tags.articles_count` and
+//! `articles.favorites_count` change in the transaction that changes what they count, by the rows
+//! that were really inserted or deleted, so that they hold when two requests race.
+//!
+//! On Postgres transactions run side by side. All of them lock rows in one order, so that none waits
+//! in a circle: **articles, tags by name, users by id, totals**. Whoever inserts a row that refers
+//! to an article locks the article first ([`articles::lock`]): it could be deleted in between, and a
+//! foreign key would then fail the statement. A single comment goes without
+//! ([`comments::insert_one`]).
+
+mod article_id;
+pub mod articles;
+pub mod comments;
+mod counts;
+pub mod favorites;
+pub mod follows;
+mod profile;
+mod slug;
+mod tag_name;
+mod text;
+pub mod timestamp;
+mod viewer;
+
+pub use self::article_id::ArticleId;
+pub use self::profile::Profile;
+pub use self::slug::Slug;
+pub use self::tag_name::{MAX_TAGS, TagList, TagName, TagNameError};
+pub use self::text::{Body, CommentBody, Description, TextError, Title};
+pub use self::viewer::Viewer;

@@ -1,0 +1,43 @@
+//! Articles: lists of them, each of them, and who favours which.
+//!
+//! | route | who | answer |
+//! |---|---|---|
+//! | `GET /api/articles` | anyone | 200 with a page of the newest, narrowed down by `tag`, `author`, `favorited` |
+//! | `GET /api/articles/feed` | whoever has a valid token | 200 with a page of the newest of those whom the caller follows |
+//! | `POST /api/articles` | the same | 201 with the new article |
+//! | `GET /api/articles/{slug}` | anyone | 200 with the article |
+//! | `PUT /api/articles/{slug}` | its author | 200 with the article as changed |
+//! | `DELETE /api/articles/{slug}` | its author | 204 |
+//! | `POST /api/articles/{slug}/favorite` | whoever has a valid token | 200 with the article, a favourite now |
+//! | `DELETE /api/articles/{slug}/favorite` | the same | 200 with the article, none any more |
+//!
+//! Lists are paged by `limit` and `offset` or `cursor` (`shared::page`). A tag or a user that does not
+//! exist, or could not, has no articles: that is an empty list and no error. A token is optional where
+//! anyone may read, and decides about `favorited` and `following`; one that is not valid is refused
+//! there too.
+//!
+//! Errors: 401 without a valid token, also when its user is no more; 403 for another author's article;
+//! 404 for an unknown slug; 422 with every field that breaks a rule, or for a change of nothing; 503
+//! while the database is busy.
+
+mod model;
+mod routes;
+mod store;
+
+use axum::Router;
+use axum::routing::{get, post};
+use shared::problem::RealWorld;
+
+fn router() -> Router {
+    let article = get(routes::show).put(routes::update).delete(routes::delete);
+    let favorite = post(routes::favorite).delete(routes::unfavorite);
+    Router::new()
+        .route("/api/articles", get(routes::list).post(routes::create))
+        .route("/api/articles/feed", get(routes::feed))
+        .route("/api/articles/{slug}", article)
+        .route("/api/articles/{slug}/favorite", favorite)
+        .layer(RealWorld)
+        .layer(shared::db::layer(migrations::ALL))
+}
+
+shared::function!(router);

@@ -1,0 +1,346 @@
+//! Requests and responses, in the shapes of the RealWorld contract.
+
+use conduit::articles::NewArticle;
+use conduit::{ArticleId, Body, Description, MAX_TAGS, Profile, Slug, TagName, Title};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use shared::identity::{UserId, Username, rule};
+use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
+
+const VALID: &str = "the extractor applied this rule";
+
+/// The body of `POST /api/articles`.
+#[derive(Debug, Deserialize, Validate)]
+pub(crate) struct Creation {
+    #[validate(nested)]
+    pub(crate) article: Draft,
+}
+
+#[derive(Debug, Deserialize, Validate)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Draft {
+    #[validate(custom(function = is_title))]
+    title: String,
+    #[validate(custom(function = is_description))]
+    description: String,
+    #[validate(custom(function = is_body))]
+    body: String,
+    /// Absent and `null` are no tags.
+    #[validate(nested)]
+    tag_list: Option<TagTexts>,
+}
+
+impl Draft {
+    /// The domain's types, once the extractor has validated the request.
+    pub(crate) fn into_article(self, author_id: UserId, now: Timestamp) -> NewArticle {
+        let tags = self.tag_list.map(|tags| tags.0).unwrap_or_default();
+        NewArticle {
+            id: ArticleId::new(now),
+            author_id,
+            title: Title::parse(self.title).expect(VALID),
+            description: Description::parse(self.description).expect(VALID),
+            body: Body::parse(self.body).expect(VALID),
+            tags: tags
+                .iter()
+                .map(|text| TagName::parse(text).expect(VALID))
+                .collect(),
+            created_at: now,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+struct TagTexts(Vec<String>);
+
+impl Validate for TagTexts {
+    /// One violation for each tag that is none, or one for too many of them.
+    fn validate(&self) -> Result<(), ValidationErrors> {
+        let mut errors = ValidationErrors::new();
+        if self.0.len() > MAX_TAGS {
+            let message = format!("must have at most {MAX_TAGS} items");
+            let error = ValidationError::new("length").with_message(message.into());
+            errors.add("__all__", error);
+            return Err(errors);
+        }
+        for (index, text) in self.0.iter().enumerate() {
+            if let Err(error) = rule::parses(TagName::parse(text)) {
+                let kind = ValidationErrorsKind::Field(vec![error]);
+                errors.errors_mut().insert(index.to_string().into(), kind);
+            }
+        }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(errors)
+        }
+    }
+}
+
+/// The body of `PUT /api/articles/{slug}`.
+#[derive(Debug, Deserialize, Validate)]
+pub(crate) struct Update {
+    #[validate(nested)]
+    pub(crate) article: ArticleUpdate,
+}
+
+/// A field that is absent or `null` stays as it is: an article cannot be without any of them.
+#[derive(Debug, Deserialize, Validate)]
+#[validate(schema(function = changes_something))]
+pub(crate) struct ArticleUpdate {
+    #[validate(custom(function = is_title))]
+    title: Option<String>,
+    #[validate(custom(function = is_description))]
+    description: Option<String>,
+    #[validate(custom(function = is_body))]
+    body: Option<String>,
+}
+
+/// What an update asks for, in the domain's types.
+pub(crate) struct Changes {
+    pub(crate) title: Option<Title>,
+    pub(crate) description: Option<Description>,
+    pub(crate) body: Option<Body>,
+}
+
+impl ArticleUpdate {
+    /// The domain's types, once the extractor has validated the request.
+    pub(crate) fn into_changes(self) -> Changes {
+        Changes {
+            title: self.title.map(|text| Title::parse(text).expect(VALID)),
+            description: self
+                .description
+                .map(|text| Description::parse(text).expect(VALID)),
+            body: self.body.map(|text| Body::parse(text).expect(VALID)),
+        }
+    }
+}
+
+fn changes_something(update: &ArticleUpdate) -> Result<(), ValidationError> {
+    let ArticleUpdate {
+        title,
+        description,
+        body,
+    } = update;
+    if [title, description, body]
+        .iter()
+        .any(|field| field.is_some())
+    {
+        return Ok(());
+    }
+    let message = "must hold at least one of title, description and body";
+    Err(ValidationError::new("empty").with_message(message.into()))
+}
+
+fn is_title(text: &str) -> Result<(), ValidationError> {
+    rule::parses(Title::check(text))
+}
+
+fn is_description(text: &str) -> Result<(), ValidationError> {
+    rule::parses(Description::check(text))
+}
+
+fn is_body(text: &str) -> Result<(), ValidationError> {
+    rule::parses(Body::check(text))
+}
+
+/// The query of `GET /api/articles`, beside the page.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Filters {
+    tag: Option<String>,
+    author: Option<String>,
+    favorited: Option<String>,
+}
+
+/// Which articles to list: those that fit every part.
+#[derive(Debug, Default)]
+pub(crate) struct Filter {
+    pub(crate) tag: Option<TagName>,
+    pub(crate) author: Option<Username>,
+    pub(crate) favorited: Option<Username>,
+}
+
+impl Filters {
+    /// `None` when one is no tag or username at all, so that no article can fit.
+    pub(crate) fn read(&self) -> Option<Filter> {
+        fn each<T>(text: Option<&String>, parse: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
+            match text {
+                Some(text) => parse(text).map(Some),
+                None => Some(None),
+            }
+        }
+        let username = |text: &str| Username::parse(text).ok();
+        Some(Filter {
+            tag: each(self.tag.as_ref(), |text| TagName::parse(text).ok())?,
+            author: each(self.author.as_ref(), username)?,
+            favorited: each(self.favorited.as_ref(), username)?,
+        })
+    }
+}
+
+impl Filter {
+    /// The parameters of the query that ask for this.
+    pub(crate) fn parameters(&self) -> Vec<(&'static str, &str)> {
+        let parts = [
+            ("tag", self.tag.as_ref().map(TagName::as_str)),
+            ("author", self.author.as_ref().map(Username::as_str)),
+            ("favorited", self.favorited.as_ref().map(Username::as_str)),
+        ];
+        parts
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
+    }
+}
+
+/// An article, as answers show it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Article {
+    #[serde(skip)]
+    pub(crate) id: ArticleId,
+    pub(crate) slug: String,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    /// Lists leave it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) body: Option<String>,
+    pub(crate) tag_list: Vec<String>,
+    #[serde(serialize_with = "conduit::timestamp::serialize")]
+    pub(crate) created_at: Timestamp,
+    #[serde(serialize_with = "conduit::timestamp::serialize")]
+    pub(crate) updated_at: Timestamp,
+    pub(crate) favorited: bool,
+    pub(crate) favorites_count: i64,
+    pub(crate) author: Profile,
+}
+
+impl Article {
+    /// An article that its author has just written.
+    pub(crate) fn new(article: NewArticle, slug: Slug, author: Profile) -> Self {
+        Self {
+            id: article.id,
+            slug: slug.into_string(),
+            title: article.title.into_string(),
+            description: article.description.into_string(),
+            body: Some(article.body.into_string()),
+            tag_list: article.tags.to_strings(),
+            created_at: article.created_at,
+            updated_at: article.created_at,
+            favorited: false,
+            favorites_count: 0,
+            author,
+        }
+    }
+}
+
+/// The body of an answer with one article.
+#[derive(Debug, Serialize)]
+pub(crate) struct ArticleResponse {
+    pub(crate) article: Article,
+}
+
+/// The body of an answer with a page of articles.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ArticlesResponse {
+    pub(crate) articles: Vec<Article>,
+    /// How many there are on all pages.
+    pub(crate) articles_count: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn draft(article: Value) -> Creation {
+        serde_json::from_value(json!({ "article": article })).expect("has the shape")
+    }
+
+    fn broken(result: Result<(), ValidationErrors>) -> String {
+        result.expect_err("breaks a rule").to_string()
+    }
+
+    #[test]
+    fn every_broken_rule_is_found() {
+        let tags = ["ok", " ", "a\0", &"x".repeat(65)];
+        let text = broken(
+            draft(json!({ "title": " ", "description": "a\u{7}", "body": "", "tagList": tags }))
+                .validate(),
+        );
+        for field in [
+            "title",
+            "description",
+            "body",
+            "tag_list.1",
+            "tag_list.2",
+            "tag_list.3",
+        ] {
+            assert!(
+                text.contains(&format!("article.{field}")),
+                "{field} in {text}"
+            );
+        }
+        assert!(!text.contains("tag_list.0"), "{text}");
+    }
+
+    #[test]
+    fn tags_are_trimmed_merged_and_kept_in_order() {
+        let mut fields = json!({ "title": "t", "description": "d", "body": "b" });
+        for (list, expected) in [
+            (Value::Null, vec![]),
+            (json!([]), vec![]),
+            (json!(["b", " a ", "b", "a"]), vec!["b", "a"]),
+        ] {
+            fields["tagList"] = list;
+            let creation = draft(fields.clone());
+            creation.validate().expect("keeps every rule");
+            let now = Timestamp::UNIX_EPOCH;
+            let article = creation.article.into_article(UserId::new(now), now);
+            assert_eq!(article.tags.to_strings(), expected);
+        }
+        fields["tagList"] = json!(vec!["a"; MAX_TAGS + 1]);
+        assert!(broken(draft(fields).validate()).contains("at most 32"));
+    }
+
+    #[test]
+    fn a_change_of_nothing_is_refused() {
+        let update = |article: Value| -> Update {
+            serde_json::from_value(json!({ "article": article })).expect("has the shape")
+        };
+        for article in [
+            json!({}),
+            json!({ "title": null, "body": null }),
+            json!({ "slug": "s" }),
+        ] {
+            assert!(update(article).validate().is_err());
+        }
+        let update = update(json!({ "title": null, "body": "new" }));
+        update.validate().expect("changes something");
+        let changes = update.article.into_changes();
+        assert!(changes.title.is_none() && changes.body.is_some());
+    }
+
+    #[test]
+    fn a_filter_that_nothing_can_fit_is_told_from_none() {
+        let filters = |tag: &str, author: &str| Filters {
+            tag: Some(tag.to_owned()),
+            author: Some(author.to_owned()),
+            favorited: None,
+        };
+        assert!(filters("", "jacob").read().is_none());
+        assert!(filters("dragons", "a\0").read().is_none());
+        let filter = filters(" dragons ", "Jacob").read().expect("can be fitted");
+        assert_eq!(
+            filter.parameters(),
+            [("tag", "dragons"), ("author", "Jacob")]
+        );
+        assert!(
+            Filters::default()
+                .read()
+                .is_some_and(|none| none.parameters().is_empty())
+        );
+    }
+}

@@ -3,17 +3,28 @@
 //! It is thin: what it does lives in `jenny-host`, and this crate turns arguments into calls and
 //! errors into one sentence each.
 
+mod application;
 mod build;
 mod check;
 mod logging;
 mod manifest_path;
+mod seed;
+mod signals;
 mod test;
 mod up;
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use jenny_host::QueuedStderr;
+
+/// How long the end of the process waits for the terminal to take what was said.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How long a line for the user may take to appear before the work goes on.
+const IN_ORDER: Duration = Duration::from_millis(100);
 
 /// Runs, builds, tests and checks a backend of WebAssembly functions.
 #[derive(Debug, Parser)]
@@ -36,6 +47,8 @@ enum Command {
     Build(build::Arguments),
     /// Build every component once, then run all tests.
     Test(test::Arguments),
+    /// Fill the database with articles, to try or to measure the application with.
+    Seed(Box<seed::Arguments>),
     /// Hold folders, manifest, worlds and compiled components against each other.
     Check(check::Arguments),
 }
@@ -45,12 +58,15 @@ fn main() -> ExitCode {
         Command::Up(arguments) => up::run(*arguments),
         Command::Build(arguments) => build::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
+        Command::Seed(arguments) => seed::run(*arguments),
         Command::Check(arguments) => check::run(&arguments),
     };
-    outcome.unwrap_or_else(|error| {
+    let code = outcome.unwrap_or_else(|error| {
         say(&format!("error: {}", sentence(&error)));
         ExitCode::FAILURE
-    })
+    });
+    jenny_host::flush_output(LAST_WORDS);
+    code
 }
 
 /// An error with its causes. Some errors tell their cause themselves, and nobody wants it twice.
@@ -66,10 +82,12 @@ fn sentence(error: &anyhow::Error) -> String {
     sentence
 }
 
-/// Writes a line for the user to standard error. Nobody listening is no reason to fail, which is
-/// what `eprintln!` would do.
+/// Writes a line for the user to standard error, after what was logged before. A terminal that
+/// takes nothing keeps nobody waiting for long.
 fn say(line: &str) {
-    _ = writeln!(std::io::stderr().lock(), "{line}");
+    _ = writeln!(QueuedStderr, "{line}");
+    // What a command that is started next prints comes after it.
+    jenny_host::flush_output(IN_ORDER);
 }
 
 #[cfg(test)]

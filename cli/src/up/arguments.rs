@@ -10,7 +10,7 @@ use jenny_host::Limits;
 use jenny_host::server::{MIN_HEADER_BYTES, ServerOptions};
 
 use super::quantity;
-use crate::logging::LogFormat;
+use crate::application;
 
 /// The arguments of `jenny up`.
 #[derive(Args, Debug)]
@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
     pub(super) listen: Listen,
 
     #[command(flatten)]
-    pub(super) application: Application,
+    pub(super) application: application::Arguments,
 
     #[command(flatten)]
     pub(super) bounds: Bounds,
@@ -65,53 +65,6 @@ pub(super) struct Listen {
     /// The private key of --tls-cert, in PEM.
     #[arg(long, env = "SPIN_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
     pub(super) tls_key: Option<PathBuf>,
-}
-
-/// What the application gets to see, and where its state lives.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Application")]
-pub(super) struct Application {
-    /// Set an application variable. It takes precedence over `SPIN_VARIABLE_…` and the manifest's
-    /// default; of several for one variable the last counts.
-    #[arg(long, value_name = "KEY=VALUE | KEY=@FILE | @FILE.json | @FILE.toml")]
-    // Parsed later, because clap would repeat a value that is wrong, and somebody may have written
-    // a secret without its name.
-    pub(super) variable: Vec<String>,
-
-    /// Set an environment variable in every component.
-    #[arg(short, long, value_name = "KEY=VALUE", value_parser = pair)]
-    pub(super) env: Vec<(String, String)>,
-
-    /// Stores, databases and variable providers, in Spin's format.
-    #[arg(long, env = "RUNTIME_CONFIG_FILE", value_name = "FILE")]
-    pub(super) runtime_config_file: Option<PathBuf>,
-
-    /// Where stores, databases and logs are kept [default: `.spin` next to the manifest]. Empty
-    /// means nowhere: they live in memory.
-    #[arg(long, value_name = "DIRECTORY")]
-    pub(super) state_dir: Option<String>,
-
-    /// Where the output of components is logged [default: `logs` in the state directory]. Empty
-    /// means nowhere.
-    #[arg(short = 'L', long, env = "SPIN_LOG_DIR", value_name = "DIRECTORY")]
-    pub(super) log_dir: Option<String>,
-
-    /// Run SQL in the default database before serving, or the SQL of a file, in the database with
-    /// that label.
-    #[arg(long, value_name = "SQL | @FILE | @FILE:LABEL")]
-    pub(super) sqlite: Vec<String>,
-
-    /// Set a value in the default key-value store before serving.
-    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
-    pub(super) key_value: Vec<(String, String)>,
-
-    /// Compile every component anew, without the cache on disk.
-    #[arg(long, env = "DISABLE_WASMTIME_CACHE")]
-    pub(super) disable_cache: bool,
-
-    /// The form of the host's own log. `RUST_LOG` chooses what is in it.
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) log_format: LogFormat,
 }
 
 /// What requests, instances and connections may use. Durations are `30s`, `500ms`, or a number of
@@ -201,13 +154,6 @@ impl Bounds {
             shutdown_timeout: self.shutdown_timeout,
             ..ServerOptions::default()
         }
-    }
-}
-
-fn pair(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("it needs a key and a value; write key=value".to_owned()),
     }
 }
 

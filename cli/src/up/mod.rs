@@ -4,38 +4,24 @@ mod arguments;
 mod open_files;
 mod quantity;
 mod routes;
-mod seed;
-mod shutdown;
-mod sql;
 
-use std::path::PathBuf;
-use std::pin::pin;
+use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use jenny_host::capability::{Capabilities, StoreLocations};
-use jenny_host::manifest::Manifest;
+use jenny_host::Limits;
 use jenny_host::server::{self, ServerOptions};
-use jenny_host::variables::{Resolver, VariableArgument};
-use jenny_host::{
-    App, AppOptions, CompileCache, HttpClient, Limits, LoadProgress, Runtime, RuntimeConfig,
-    RuntimeOptions,
-};
 
 pub(crate) use arguments::Arguments;
-use shutdown::Signals;
-use sql::Script;
 
-use crate::{build, logging, manifest_path, say};
+use crate::application::{Application, Running};
+use crate::signals::Signals;
+use crate::{build, logging, say};
 
 /// How long the process waits, when everything is answered, for a task that does not end by
 /// itself, such as a statement that SQLite is in the middle of.
 const LAST_MOMENTS: Duration = Duration::from_secs(1);
-
-/// What is compiled faster than this comes from the cache, and is not worth a line.
-const WORTH_TELLING: Duration = Duration::from_millis(250);
 
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     logging::start(arguments.application.log_format);
@@ -51,43 +37,17 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
 
 /// Everything that can be wrong without building or compiling anything has been checked.
 struct Prepared {
-    arguments: Arguments,
-    manifest: Manifest,
-    runtime_config: RuntimeConfig,
-    resolver: Resolver,
+    application: Application,
     server: ServerOptions,
-    scripts: Vec<Script>,
     limits: Limits,
-    state_directory: Option<PathBuf>,
+    address: SocketAddr,
+    no_build: bool,
+    quiet: bool,
 }
 
 impl Prepared {
     fn new(arguments: Arguments) -> Result<Self> {
-        let application = &arguments.application;
-        // Before all else, as clap would.
-        let variables = variables(&application.variable)?;
-        let path = manifest_path::find(arguments.from.as_deref())?;
-        let manifest = Manifest::load(&path)?;
-        let runtime_config = match &application.runtime_config_file {
-            Some(path) => RuntimeConfig::load(path)?,
-            None => RuntimeConfig::default(),
-        };
-        for warning in manifest.warnings.iter().chain(&runtime_config.warnings) {
-            tracing::warn!("{warning}");
-        }
-        let resolver = Resolver::for_command_line(&manifest, &variables, &runtime_config)?;
-        resolver.check_required()?;
-        for name in resolver.undeclared() {
-            tracing::warn!(
-                "the variable `{name}` is set, but {} does not declare it",
-                path.display()
-            );
-        }
-        let scripts = application
-            .sqlite
-            .iter()
-            .map(|argument| Script::read(argument))
-            .collect::<Result<_>>()?;
+        let application = Application::new(arguments.application, arguments.from.as_deref(), Ok)?;
         let mut server = arguments.bounds.server();
         server.max_connections = open_files::connections(server.max_connections);
         if let (Some(certificate), Some(key)) =
@@ -96,28 +56,32 @@ impl Prepared {
             server.tls = Some(server::load_tls(certificate, key)?);
         }
         Ok(Self {
-            limits: arguments.bounds.limits(runtime_config.max_instance_memory),
-            state_directory: runtime_config
-                .state_directory(application.state_dir.as_deref(), manifest.directory()),
-            manifest,
-            runtime_config,
-            resolver,
+            limits: arguments
+                .bounds
+                .limits(application.runtime_config.max_instance_memory),
+            application,
             server,
-            scripts,
-            arguments,
+            address: arguments.listen.address,
+            no_build: arguments.no_build,
+            quiet: arguments.quiet,
         })
     }
 
     async fn serve(self) -> Result<()> {
-        let address = self.arguments.listen.address;
+        let address = self.address;
         // Once now, so that a port that is taken is told before a build of minutes rather than
         // after it. The address is let go again, because a client that could connect would wait.
         drop(server::bind(address).await?);
 
-        if !self.arguments.no_build {
-            tokio::task::block_in_place(|| build::components(&self.manifest))?;
+        if !self.no_build {
+            tokio::task::block_in_place(|| build::components(&self.application.manifest))?;
         }
-        let app = self.load().await?;
+        let running = Running {
+            limits: self.limits,
+            quiet: self.quiet,
+            log_sink: None,
+        };
+        let app = self.application.load(running).await?;
         for warning in app.routes().warnings() {
             tracing::warn!("{warning}");
         }
@@ -134,8 +98,8 @@ impl Prepared {
         let patience = self.server.shutdown_timeout;
         let (tell, told) = tokio::sync::oneshot::channel();
         let serving = async {
-            let shutdown = async { _ = told.await };
-            let ended = server::serve(listener, app.clone(), self.server, shutdown).await?;
+            let shutdown = Box::pin(async { _ = told.await });
+            let ended = app.serve(listener, self.server, shutdown).await?;
             if ended.cut_off > 0 {
                 tracing::warn!(
                     connections = ended.cut_off,
@@ -161,106 +125,5 @@ impl Prepared {
             ended = serving => ended,
             () = insisting => Ok(()),
         }
-    }
-
-    /// Compiles the components, connects them to their stores and fills these.
-    async fn load(&self) -> Result<App> {
-        let application = &self.arguments.application;
-        let limits = self.limits.clone();
-        let defaults = RuntimeOptions::default();
-        let runtime = Runtime::new(&RuntimeOptions {
-            compile_cache: if application.disable_cache {
-                CompileCache::Off
-            } else {
-                defaults.compile_cache.clone()
-            },
-            max_instances: u32::try_from(limits.max_instances).unwrap_or(u32::MAX),
-            ..defaults
-        })?;
-        let stores = StoreLocations::new(&self.runtime_config, self.state_directory.as_deref())?;
-        let capabilities = Capabilities::local(
-            &stores,
-            Arc::new(self.resolver.clone()),
-            Arc::new(HttpClient::new(&self.runtime_config)),
-        )?;
-        capabilities.check(&self.manifest)?;
-        let options = AppOptions {
-            limits,
-            log_directory: self.log_directory(),
-            quiet: self.arguments.quiet,
-            environment: application.env.clone(),
-            blocked_networks: self.runtime_config.blocked_networks.clone(),
-            ..AppOptions::default()
-        };
-        let loading = App::load(
-            &runtime,
-            self.manifest.clone(),
-            self.resolver.clone(),
-            capabilities.clone(),
-            options,
-            compiled,
-        );
-        let app = tell_if_slow(loading).await?;
-        // Last, so that an application that cannot be loaded leaves its stores as they were.
-        seed::sqlite(&capabilities, &self.scripts).await?;
-        seed::key_value(&capabilities, &application.key_value).await?;
-        Ok(app)
-    }
-
-    /// The flag, else the runtime configuration, else beside the stores. An empty text means none.
-    fn log_directory(&self) -> Option<PathBuf> {
-        let flag = self.arguments.application.log_dir.as_deref();
-        match flag.or(self.runtime_config.log_dir.as_deref()) {
-            Some("") => None,
-            Some(path) => Some(path.into()),
-            None => Some(self.state_directory.as_ref()?.join("logs")),
-        }
-    }
-}
-
-/// What `--variable` was given. An error repeats no value: it may be a secret.
-fn variables(arguments: &[String]) -> Result<Vec<VariableArgument>> {
-    let parse = |argument: &String| argument.parse::<VariableArgument>();
-    Ok(arguments.iter().map(parse).collect::<Result<_, _>>()?)
-}
-
-/// Says what the user waits for, unless it comes from the cache and there is nothing to wait for.
-async fn tell_if_slow<T>(loading: impl Future<Output = T>) -> T {
-    let mut loading = pin!(loading);
-    match tokio::time::timeout(WORTH_TELLING, loading.as_mut()).await {
-        Ok(loaded) => loaded,
-        Err(_) => {
-            say("Compiling components to native code, once: the result is kept");
-            loading.await
-        }
-    }
-}
-
-fn compiled(progress: LoadProgress<'_>) {
-    if let LoadProgress::Ready {
-        component,
-        elapsed,
-        finished,
-        total,
-    } = progress
-        && elapsed >= WORTH_TELLING
-    {
-        say(&format!(
-            "Compiled {component} in {:.1} s ({finished} of {total})",
-            elapsed.as_secs_f64()
-        ));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_variable_without_a_name_is_not_repeated() {
-        let error = variables(&["a=1".to_owned(), "hunter2".to_owned()]).unwrap_err();
-        let message = format!("{error:#}");
-        assert!(message.contains("--variable"), "{message}");
-        assert!(!format!("{message} {error:?}").contains("hunter2"));
     }
 }

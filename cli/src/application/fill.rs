@@ -1,4 +1,4 @@
-//! What `--sqlite` and `--key-value` put into the stores before anything is served.
+//! What `--sqlite` and `--key-value` put into the stores before the first request.
 
 use anyhow::{Context as _, Result, bail};
 use jenny_host::capability::Capabilities;

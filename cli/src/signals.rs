@@ -1,9 +1,9 @@
-//! The signals that end the server.
+//! The signals that end a command.
 
 use anyhow::{Context as _, Result};
 
 /// SIGINT and SIGTERM; Ctrl-C where there are no signals.
-pub(super) struct Signals {
+pub(crate) struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -12,7 +12,7 @@ pub(super) struct Signals {
 
 impl Signals {
     /// From here on the signals no longer end the process by themselves.
-    pub(super) fn listen() -> Result<Self> {
+    pub(crate) fn listen() -> Result<Self> {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
@@ -27,7 +27,7 @@ impl Signals {
     }
 
     /// Waits for the next one.
-    pub(super) async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         #[cfg(unix)]
         tokio::select! {
             _ = self.interrupt.recv() => {}

@@ -1,0 +1,29 @@
+//! Writes articles into the database by the thousand, through the code that the functions store
+//! articles with.
+//!
+//! | route | answer |
+//! |---|---|
+//! | `GET /articles?seed=1` | how many articles of this seed there are |
+//! | `POST /articles` with seed, first and count | 200 when they are written, in one transaction; 409 with the number of those that are there when that is not `first` |
+//! | `POST /statistics` | 204 when the database knows what it holds |
+//!
+//! Errors: 500 and 503, with the database's own words.
+//!
+//! `cargo jenny seed` runs it in process. It is in no manifest and asks nobody who they are, so it
+//! must never be served (docs/adr/0013).
+
+mod data;
+mod routes;
+mod store;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+fn router() -> Router {
+    Router::new()
+        .route("/articles", get(routes::count).post(routes::write))
+        .route("/statistics", post(routes::statistics))
+        .layer(shared::db::layer(migrations::ALL))
+}
+
+shared::function!(router);

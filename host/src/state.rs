@@ -132,10 +132,7 @@ impl HostState {
             hooks: Hooks {
                 component: Arc::clone(component),
             },
-            spin: SpinCtx::new(
-                Arc::clone(&component.grants),
-                component.capabilities.clone(),
-            ),
+            spin: SpinCtx::new(component),
             limiter: MemoryLimiter::new(
                 Arc::clone(&component.id),
                 component.limits.max_instance_memory,
@@ -151,8 +148,8 @@ fn wasi(component: &Arc<Component>) -> wasmtime::Result<WasiCtx> {
     wasi.envs(&component.environment)
         .stdout(component.logs.stream(LogStream::Stdout))
         .stderr(component.logs.stream(LogStream::Stderr));
-    for mount in component.files.mounts() {
-        wasi.preopened_dir(&mount.host, &mount.guest, FsPerms::ReadOnly)?;
+    if let Some(mount) = component.files.mount() {
+        wasi.preopened_dir(&mount.host, mount.guest, FsPerms::ReadOnly)?;
     }
     if let Some(clock) = &component.clock {
         wasi.wall_clock(SharedClock(Arc::clone(clock)))

@@ -11,6 +11,9 @@ wasmtime::component::bindgen!({
     world: "jenny:host/spin",
     imports: {
         "spin:key-value/key-value.[drop]store": trappable,
+        "spin:postgres/postgres@3.0.0.[drop]connection": trappable,
+        "spin:postgres/postgres@4.2.0.[drop]connection": trappable,
+        "spin:postgres/postgres@4.2.0.[drop]connection-builder": trappable,
         "spin:sqlite/sqlite.[drop]connection": trappable,
         "wasi:keyvalue/store.[drop]bucket": trappable,
         "wasi:keyvalue/atomics.[drop]cas": trappable,
@@ -18,6 +21,9 @@ wasmtime::component::bindgen!({
     },
     with: {
         "spin:key-value/key-value.store": crate::bindings::key_value::Store,
+        "spin:postgres/postgres@3.0.0.connection": crate::bindings::postgres::Connection,
+        "spin:postgres/postgres@4.2.0.connection": crate::bindings::postgres::Connection,
+        "spin:postgres/postgres@4.2.0.connection-builder": crate::bindings::postgres::ConnectionBuilder,
         "spin:sqlite/sqlite.connection": crate::bindings::sqlite::Connection,
         "wasi:keyvalue/store.bucket": crate::bindings::wasi_key_value::Bucket,
         "wasi:keyvalue/atomics.cas": crate::bindings::wasi_key_value::Cas,

@@ -3,12 +3,13 @@
 //!
 //! A function that WIT declares `async` does not hold the store while it waits: the other requests
 //! of the same instance go on. The functions of the older interfaces (`wasi:keyvalue`,
-//! `wasi:config`, those of `spin:sqlite` without streams) do hold it, because the component model
-//! lets nothing else of an instance run during a synchronous call.
+//! `wasi:config`, those of `spin:sqlite` and `spin:postgres` without streams) do hold it, because the
+//! component model lets nothing else of an instance run during a synchronous call.
 
 mod config;
 mod generated;
 mod key_value;
+mod postgres;
 mod sqlite;
 mod stream;
 mod variables;
@@ -19,28 +20,33 @@ use std::sync::Arc;
 use wasmtime::component::{HasData, Linker, ResourceTable};
 
 use crate::capability::{Capabilities, Grants};
+use crate::instance::Component;
 
 /// How many stores, and how many databases, an instance may hold open at once: Spin's number.
 const MAX_OPEN_HANDLES: usize = 256;
 
 /// What the interfaces need to know of one instance.
 pub(crate) struct SpinCtx {
+    component: Arc<Component>,
     grants: Arc<Grants>,
     capabilities: Capabilities,
     open_stores: usize,
     open_swaps: usize,
     open_connections: usize,
+    open_postgres: usize,
 }
 
 impl SpinCtx {
-    /// The context of a new instance of the component that has `grants`.
-    pub(crate) fn new(grants: Arc<Grants>, capabilities: Capabilities) -> Self {
+    /// The context of a new instance of `component`.
+    pub(crate) fn new(component: &Arc<Component>) -> Self {
         Self {
-            grants,
-            capabilities,
+            component: Arc::clone(component),
+            grants: Arc::clone(&component.grants),
+            capabilities: component.capabilities.clone(),
             open_stores: 0,
             open_swaps: 0,
             open_connections: 0,
+            open_postgres: 0,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::key_value_store::LocalKeyValue;
 use super::sqlite_database::LocalSqlite;
 use super::work::Work;
-use super::{Capabilities, GrantKind, Grants, OutboundHttp, Variables};
+use super::{Capabilities, GrantKind, Grants, OutboundHttp, PostgresPools, Variables};
 use crate::manifest::Manifest;
 use crate::runtime_config::{KeyValueBackend, RuntimeConfig, SqliteBackend};
 
@@ -151,7 +151,8 @@ impl StoreLocations {
 }
 
 impl Capabilities {
-    /// Real stores at `stores`. Directories are made now; files when they are first used.
+    /// Real stores at `stores`. Directories are made now; files when they are first used. Postgres
+    /// is reached without limits: who has some replaces [`postgres`](Self::postgres).
     ///
     /// # Errors
     ///
@@ -192,6 +193,7 @@ impl Capabilities {
         Ok(Self {
             key_value: Arc::new(LocalKeyValue::new(&stores.key_value, work)),
             sqlite: Arc::new(sqlite),
+            postgres: Arc::new(PostgresPools::default()),
             variables,
             outbound_http,
         })

@@ -12,6 +12,8 @@ mod key_value;
 mod key_value_store;
 mod local;
 mod outbound_http;
+pub mod postgres;
+mod postgres_pool;
 mod sqlite;
 mod sqlite_database;
 mod variables;
@@ -25,6 +27,9 @@ pub use local::{StoreError, StoreLocations};
 pub use outbound_http::{
     NoOutboundHttp, OutboundHttp, OutboundIo, OutboundRequest, OutboundResponse,
 };
+pub use postgres::{PostgresConnection, PostgresDatabases, PostgresError};
+pub use postgres_pool::PostgresPools;
+pub(crate) use postgres_pool::{Address as PostgresAddress, check_ca_root};
 pub use sqlite::{
     QueryResult, Row, RowStream, SqliteConnection, SqliteDatabases, SqliteError, Value,
 };
@@ -42,6 +47,8 @@ pub struct Capabilities {
     pub key_value: Arc<dyn KeyValueStores>,
     /// SQLite databases by label.
     pub sqlite: Arc<dyn SqliteDatabases>,
+    /// Postgres databases on the network.
+    pub postgres: Arc<dyn PostgresDatabases>,
     /// The values of each component's variables.
     pub variables: Arc<dyn Variables>,
     /// Requests that leave the application. Local service chaining never comes here.

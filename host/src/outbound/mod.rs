@@ -160,6 +160,27 @@ fn check_allowed(component: &Component, uri: &Uri, destination: &Destination) ->
     Err(Error::HttpRequestDenied)
 }
 
+/// Whether the manifest lets `component` connect to a server that speaks something else than HTTP.
+/// If not, the log says what to add.
+pub(crate) fn allows_connection(
+    component: &Component,
+    scheme: &str,
+    host: &str,
+    port: u16,
+) -> bool {
+    let allowed = component.allowed_hosts.allows(scheme, host, Some(port));
+    if !allowed {
+        let host = if host.contains(':') {
+            format!("[{host}]")
+        } else {
+            host.to_owned()
+        };
+        let entry = format!("{scheme}://{host}:{port}");
+        component.refusals.note(component, &entry);
+    }
+    allowed
+}
+
 /// Opens WASI sockets to what `allowed_outbound_hosts` names. Nobody may listen.
 pub(crate) fn allow_sockets(wasi: &mut WasiCtxBuilder, component: &Arc<Component>) {
     wasi.allow_ip_name_lookup(!component.allowed_hosts.is_empty());

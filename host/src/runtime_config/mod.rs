@@ -46,6 +46,8 @@ pub struct RuntimeConfig {
     pub max_total_connections: Option<usize>,
     /// `[outbound_networking]`'s `max_socket_connections`: most sockets at once.
     pub max_socket_connections: Option<usize>,
+    /// `[outbound_pg]`'s `max_connections`: most connections to Postgres that components hold at once.
+    pub postgres_max_connections: Option<usize>,
     /// `max_instance_memory`, in bytes.
     pub max_instance_memory: Option<usize>,
     /// Sentences, each with its line, about what is read but has no effect here.

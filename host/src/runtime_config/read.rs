@@ -52,13 +52,14 @@ pub(super) fn runtime_config(
     if let Some(table) = root.take_table("outbound_networking", name)? {
         outbound_networking(table, path, &mut config)?;
     }
-    for (field, remedy) in [
-        ("client_tls", "remove it, or run this application with Spin"),
-        ("postgres", "remove it, or run this application with Spin"),
-    ] {
-        if let Some(value) = root.take(field) {
-            return Err(value.error(format!("[{field}] is not supported yet; {remedy}")));
-        }
+    if let Some(mut table) = root.take_table("outbound_pg", "[outbound_pg]".to_owned())? {
+        let limit = table.take("max_connections").map(Value::size).transpose()?;
+        config.postgres_max_connections = limit;
+        table.finish()?;
+    }
+    if let Some(value) = root.take("client_tls") {
+        let remedy = "remove it, or run this application with Spin";
+        return Err(value.error(format!("[client_tls] is not supported yet; {remedy}")));
     }
     if let Some(value) = root.take("llm_compute") {
         config.warnings.push(format!(

@@ -1,0 +1,276 @@
+//! One component's use of one connection: statements in turn, and what is left behind put right.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use deadpool::managed::Object;
+use futures::TryStreamExt as _;
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit};
+use tokio_postgres::RowStream;
+
+use super::error::{is_aborted, is_stale};
+use super::link::{Link, Manager};
+use super::rows;
+use super::value::Parameter;
+use crate::capability::postgres::{PostgresConnection, PostgresError, QueryResult, Value};
+
+/// How long a statement that nobody waits for any more may take to end by itself, before the
+/// server is asked to end it. Most have ended: what is left unread is the last message.
+const GRACE: Duration = Duration::from_millis(20);
+
+/// How long the server may take to end a statement, or to clean a session, before the connection
+/// is given up.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Forgets what a session holds besides a transaction: cursors, roles, settings, notifications,
+/// advisory locks, temporary tables, sequences. It is what `DISCARD ALL` does, except that prepared
+/// statements stay.
+const CLEAN: &str = "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; \
+     SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
+
+/// First words of statements after which a session is in a transaction only if it was before.
+/// Everything else (`BEGIN`, `START TRANSACTION`, `COMMIT AND CHAIN`, what stands behind a comment)
+/// counts as one that may have begun one.
+const OUTSIDE_OF_TRANSACTIONS: [&str; 12] = [
+    "SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "VALUES", "MERGE", "CREATE", "ALTER", "DROP",
+    "SET", "EXPLAIN",
+];
+
+/// What a component holds.
+pub(super) struct Connection(Arc<Mutex<Session>>);
+
+impl Connection {
+    pub(super) fn new(link: Object<Manager>, permit: Option<OwnedSemaphorePermit>) -> Self {
+        Self(Arc::new(Mutex::new(Session {
+            link: Some(link),
+            is_busy: false,
+            may_be_in_transaction: false,
+            permit,
+        })))
+    }
+
+    /// Waits until no other statement runs on the connection.
+    async fn turn(&self) -> Result<Turn, PostgresError> {
+        let mut session = Arc::clone(&self.0).lock_owned().await;
+        if session.link.is_none() {
+            let sentence = "the connection was given up, because a statement could not be ended";
+            return Err(PostgresError::Failed(sentence.to_owned()));
+        }
+        session.is_busy = true;
+        Ok(Turn(Some(session)))
+    }
+}
+
+#[async_trait]
+impl PostgresConnection for Connection {
+    async fn query(
+        &self,
+        statement: String,
+        parameters: Vec<Value>,
+    ) -> Result<QueryResult, PostgresError> {
+        let mut turn = self.turn().await?;
+        let started = turn.start(&statement, &parameters).await?;
+        rows::result(turn, started).await
+    }
+
+    async fn execute(
+        &self,
+        statement: String,
+        parameters: Vec<Value>,
+    ) -> Result<u64, PostgresError> {
+        let mut turn = self.turn().await?;
+        let mut rows = pin!(turn.start(&statement, &parameters).await?);
+        let end = loop {
+            match rows.try_next().await {
+                Ok(Some(_)) => {}
+                Ok(None) => break Ok(rows.rows_affected().unwrap_or(0)),
+                Err(error) => break Err(error.into()),
+            }
+        };
+        turn.finish();
+        end
+    }
+
+    async fn execute_batch(&self, statements: String) -> Result<(), PostgresError> {
+        let mut turn = self.turn().await?;
+        let session = turn.session();
+        session.may_be_in_transaction = true;
+        let result = session.link().client.batch_execute(&statements).await;
+        turn.finish();
+        Ok(result?)
+    }
+}
+
+/// A connection and what may be left on it.
+struct Session {
+    /// None once the connection is of no more use.
+    link: Option<Object<Manager>>,
+    /// A statement was sent whose answer has not been read to its end.
+    is_busy: bool,
+    may_be_in_transaction: bool,
+    /// The connection's place among all that components hold.
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Session {
+    fn link(&mut self) -> &mut Link {
+        self.link
+            .as_mut()
+            .expect("a turn is given only while there is a connection")
+    }
+
+    /// Notes what a statement that succeeded does to the transaction.
+    fn note(&mut self, sql: &str) {
+        let sql = sql.trim_matches(|c: char| c.is_ascii_whitespace() || c == ';');
+        if ["COMMIT", "ROLLBACK", "END"]
+            .iter()
+            .any(|end| sql.eq_ignore_ascii_case(end))
+        {
+            self.may_be_in_transaction = false;
+            return;
+        }
+        let word = sql.split(|c: char| !c.is_ascii_alphabetic()).next();
+        let word = word.unwrap_or_default();
+        let is_plain = OUTSIDE_OF_TRANSACTIONS
+            .iter()
+            .any(|plain| word.eq_ignore_ascii_case(plain));
+        self.may_be_in_transaction |= !is_plain;
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let Some(link) = self.link.take() else { return };
+        let permit = self.permit.take();
+        let (is_busy, in_transaction) = (self.is_busy, self.may_be_in_transaction);
+        match Handle::try_current() {
+            Ok(runtime) => {
+                runtime.spawn(async move {
+                    give_back(link, is_busy, in_transaction).await;
+                    drop(permit);
+                });
+            }
+            // Nobody is left to clean it.
+            Err(_) => drop(Object::take(link)),
+        }
+    }
+}
+
+/// Returns a connection to its pool without a trace of its use, or closes it.
+async fn give_back(link: Object<Manager>, is_busy: bool, in_transaction: bool) {
+    let cleaning = async {
+        if is_busy && !settle(&link).await {
+            return false;
+        }
+        let sql = if in_transaction {
+            // Only then, because outside of a transaction the server's log has a warning of it.
+            format!("ROLLBACK; {CLEAN}")
+        } else {
+            CLEAN.to_owned()
+        };
+        link.client.batch_execute(&sql).await.is_ok()
+    };
+    if tokio::time::timeout(PATIENCE * 2, cleaning).await != Ok(true) {
+        drop(Object::take(link));
+    }
+}
+
+/// Waits until the connection has done what it was told, and has the server end it if that takes
+/// long. Says whether the connection is at rest.
+///
+/// A request to end a statement says whose connection, not which statement. That of `barrier` is
+/// sent before, and comes back after whatever was running: nothing later can be hit by mistake.
+async fn settle(link: &Link) -> bool {
+    let barrier = link.client.batch_execute("");
+    tokio::pin!(barrier);
+    if let Ok(result) = tokio::time::timeout(GRACE, &mut barrier).await {
+        return result.is_ok();
+    }
+    let ending = async {
+        if let Err(error) = link.cancel().await {
+            tracing::debug!("a statement on Postgres cannot be ended: {error}");
+        }
+        // Its own end by the same request is an end as well.
+        _ = barrier.await;
+    };
+    tokio::time::timeout(PATIENCE, ending).await.is_ok() && !link.client.is_closed()
+}
+
+/// The right to use a session, from the start of a statement to the end of its answer. Dropped
+/// before, it ends the statement.
+pub(super) struct Turn(Option<OwnedMutexGuard<Session>>);
+
+impl Turn {
+    fn session(&mut self) -> &mut Session {
+        self.0
+            .as_mut()
+            .expect("the session is there until the turn is over")
+    }
+
+    /// Prepares and starts a statement.
+    async fn start(&mut self, sql: &str, parameters: &[Value]) -> Result<RowStream, PostgresError> {
+        let session = self.session();
+        // Noted before it succeeds: it may succeed after whoever waits for it has gone.
+        let before = session.may_be_in_transaction;
+        session.may_be_in_transaction = true;
+        let mut result = attempt(session.link(), sql, parameters).await;
+        if let Err(first) = &result
+            && is_stale(first)
+        {
+            session.link().statements.clear();
+            match attempt(session.link(), sql, parameters).await {
+                // The first error ended the transaction, and is the one to tell.
+                Err(second) if is_aborted(&second) => {}
+                again => result = again,
+            }
+        }
+        session.may_be_in_transaction = before;
+        if result.is_ok() {
+            session.note(sql);
+        } else {
+            // The driver reads the rest of the answer to a statement that failed by itself.
+            self.finish();
+        }
+        Ok(result?)
+    }
+
+    /// Says that the answer has been read to its end.
+    pub(super) fn finish(&mut self) {
+        if let Some(session) = &mut self.0 {
+            session.is_busy = false;
+        }
+        self.0 = None;
+    }
+}
+
+async fn attempt(
+    link: &mut Link,
+    sql: &str,
+    parameters: &[Value],
+) -> Result<RowStream, tokio_postgres::Error> {
+    let prepared = link.statements.get(&link.client, sql).await?;
+    let parameters = parameters.iter().map(Parameter);
+    link.client.query_raw(&prepared, parameters).await
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let Some(mut session) = self.0.take() else {
+            return;
+        };
+        match Handle::try_current() {
+            // The session stays locked meanwhile: its next statement waits.
+            Ok(runtime) => drop(runtime.spawn(async move {
+                if settle(session.link()).await {
+                    session.is_busy = false;
+                } else if let Some(link) = session.link.take() {
+                    drop(Object::take(link));
+                }
+            })),
+            Err(_) => drop(session.link.take().map(Object::take)),
+        }
+    }
+}

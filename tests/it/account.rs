@@ -35,7 +35,7 @@ async fn log_in(app: &TestApp, email: &str, password: &str) -> TestResponse {
 
 #[tokio::test]
 async fn reads_oneself_with_either_scheme() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     let token = register(&app, "jacob").await;
 
     for scheme in ["Bearer", "Token", "bearer", "TOKEN"] {
@@ -54,7 +54,7 @@ async fn reads_oneself_with_either_scheme() {
 
 #[tokio::test]
 async fn a_missing_token_is_asked_for() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     for request in [app.get("/api/user"), app.put("/api/user").json(&json!({}))] {
         let response = request.send().await;
         response.assert_problem(401, "unauthorized");
@@ -69,7 +69,7 @@ async fn a_missing_token_is_asked_for() {
 
 #[tokio::test]
 async fn a_malformed_authorization_header_is_refused() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     let token = register(&app, "jacob").await;
     let headers = [
         "Bearer".to_owned(),
@@ -99,7 +99,7 @@ async fn a_malformed_authorization_header_is_refused() {
 
 #[tokio::test]
 async fn updates_each_field() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     let token = register(&app, "jacob").await;
 
     update(&app, &token, json!({ "bio": "I work at statefarm" }))
@@ -142,7 +142,7 @@ async fn updates_each_field() {
 
 #[tokio::test]
 async fn a_new_password_replaces_the_old_one() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     let token = register(&app, "jacob").await;
 
     update(&app, &token, json!({ "password": "another horse" }))
@@ -159,7 +159,7 @@ async fn a_new_password_replaces_the_old_one() {
 
 #[tokio::test]
 async fn an_update_without_a_field_is_refused() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     let token = register(&app, "jacob").await;
     update(&app, &token, json!({}))
         .await
@@ -171,7 +171,7 @@ async fn an_update_without_a_field_is_refused() {
 
 #[tokio::test]
 async fn every_failing_field_is_reported_and_nothing_changes() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     let token = register(&app, "jacob").await;
 
     update(
@@ -193,7 +193,7 @@ async fn every_failing_field_is_reported_and_nothing_changes() {
 
 #[tokio::test]
 async fn what_another_user_has_is_refused_and_nothing_changes() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     register(&app, "anna").await;
     let token = register(&app, "jacob").await;
 
@@ -223,7 +223,7 @@ async fn what_another_user_has_is_refused_and_nothing_changes() {
 
 #[tokio::test]
 async fn two_callers_in_one_instance_see_themselves() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     let anna = register(&app, "anna").await;
     let jacob = register(&app, "jacob").await;
 

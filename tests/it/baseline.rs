@@ -1,11 +1,10 @@
 //! What every function does for every request, whatever its routes: the baseline of `shared`.
 
 use http::Method;
-use jenny_test::TestApp;
 
 #[tokio::test]
 async fn every_answer_carries_the_security_headers() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     for path in app.routes() {
         let response = app.get(&path).send().await;
         response
@@ -20,7 +19,7 @@ async fn every_answer_carries_the_security_headers() {
 
 #[tokio::test]
 async fn every_answer_names_its_request() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     for path in app.routes() {
         let first = app.get(&path).send().await;
         let second = app.get(&path).send().await;
@@ -44,7 +43,7 @@ async fn every_answer_names_its_request() {
 
 #[tokio::test]
 async fn an_unknown_route_is_a_problem_of_the_host() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     // No function has this route, so that the host answers, which has no catalogue of problems.
     app.get("/nowhere")
         .send()
@@ -54,7 +53,7 @@ async fn an_unknown_route_is_a_problem_of_the_host() {
 
 #[tokio::test]
 async fn foreign_origins_are_not_allowed_unless_configured() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     let response = app
         .request(Method::OPTIONS, "/api/user")
         .header("origin", "https://front.example")
@@ -67,7 +66,7 @@ async fn foreign_origins_are_not_allowed_unless_configured() {
         "{response:?}"
     );
 
-    let app = TestApp::builder()
+    let app = crate::app()
         .variable("cors_origins", "https://front.example")
         .build()
         .await;

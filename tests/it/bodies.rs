@@ -1,10 +1,9 @@
 //! Bodies that are not what a function reads.
 
-use jenny_test::TestApp;
 
 #[tokio::test]
 async fn what_is_not_json_is_refused_with_a_problem() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     let cases: [(&str, &[u8], u16, &str); 6] = [
         ("application/json", b"{\"user\": ", 400, "malformed-json"),
         ("application/json", b"", 400, "malformed-json"),
@@ -40,7 +39,7 @@ async fn what_is_not_json_is_refused_with_a_problem() {
 
 #[tokio::test]
 async fn deeply_nested_json_is_refused() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     app.post("/api/users")
         .header("content-type", "application/json")
         .body("[".repeat(200_000))
@@ -51,7 +50,7 @@ async fn deeply_nested_json_is_refused() {
 
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     app.post("/api/users")
         .header("content-type", "application/json")
         .body(vec![b' '; 2 * 1024 * 1024])

@@ -1,6 +1,6 @@
 //! What every function answers when what it depends on fails.
 
-use jenny_test::{FAULT, Mint, TestApp};
+use jenny_test::{FAULT, Mint};
 use serde_json::json;
 
 #[tokio::test]
@@ -9,8 +9,9 @@ async fn a_failing_database_is_a_503_that_says_nothing_of_its_cause() {
     let user = json!({
         "user": { "username": "jacob", "email": "jake@example.com", "password": "correct horse" }
     });
-    let token = mint
-        .app()
+    let token = crate::app()
+        .signed_by(&mint)
+        .build()
         .await
         .post("/api/users")
         .json(&user)
@@ -19,7 +20,7 @@ async fn a_failing_database_is_a_503_that_says_nothing_of_its_cause() {
         .assert_status(201)
         .string_at("/user/token");
 
-    let app = mint.builder().failing_sqlite().build().await;
+    let app = crate::app().signed_by(&mint).failing_database().build().await;
     let requests = [
         app.post("/api/users").json(&user),
         app.post("/api/users/login").json(&user),
@@ -40,7 +41,7 @@ async fn a_failing_database_is_a_503_that_says_nothing_of_its_cause() {
 #[tokio::test]
 async fn a_wrong_variable_is_named_in_the_log_and_nowhere_else() {
     for path in ["/health/live", "/api/user"] {
-        let app = TestApp::builder()
+        let app = crate::app()
             .variable("log_level", "loud")
             .build()
             .await;

@@ -1,10 +1,8 @@
 //! `health`: liveness and readiness.
 
-use jenny_test::TestApp;
-
 #[tokio::test]
 async fn lives_and_is_ready() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     app.get("/health/live")
         .send()
         .await
@@ -19,7 +17,7 @@ async fn lives_and_is_ready() {
 
 #[tokio::test]
 async fn says_which_store_fails_and_keeps_the_cause_to_itself() {
-    let app = TestApp::builder().failing_sqlite().build().await;
+    let app = crate::app().failing_database().build().await;
 
     app.get("/health/live").send().await.assert_status(200);
     let response = app.get("/health/ready").send().await;
@@ -32,7 +30,7 @@ async fn says_which_store_fails_and_keeps_the_cause_to_itself() {
 
 #[tokio::test]
 async fn a_file_that_went_away_after_it_was_opened_is_noticed() {
-    let app = TestApp::builder().unreadable_sqlite().build().await;
+    let app = crate::app().unreadable_database().build().await;
 
     for _ in 0..2 {
         let response = app.get("/health/ready").send().await;
@@ -45,8 +43,23 @@ async fn a_file_that_went_away_after_it_was_opened_is_noticed() {
 }
 
 #[tokio::test]
+async fn a_probe_costs_one_statement_and_none_that_writes() {
+    let app = crate::app().build().await;
+    app.get("/health/live").send().await;
+    assert!(app.statements().is_empty(), "{:?}", app.statements());
+    app.get("/health/ready").send().await;
+    app.clear_statements();
+
+    app.get("/health/ready").send().await.assert_status(200);
+
+    let statements = app.statements();
+    assert_eq!(statements.len(), 1, "{statements:?}");
+    assert!(statements[0].starts_with("SELECT"), "{statements:?}");
+}
+
+#[tokio::test]
 async fn head_answers_without_a_body() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     let response = app.request(http::Method::HEAD, "/health/live").send().await;
     response.assert_status(200);
     assert!(response.body.is_empty());
@@ -54,7 +67,7 @@ async fn head_answers_without_a_body() {
 
 #[tokio::test]
 async fn other_methods_are_refused() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     for path in ["/health/live", "/health/ready"] {
         let response = app.post(path).send().await;
         response.assert_problem(405, "method-not-allowed");

@@ -27,7 +27,7 @@ async fn assert_still_answers(app: &TestApp) {
 
 #[tokio::test]
 async fn a_small_body_of_countless_objects_is_refused_before_it_fills_the_memory() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     let nested = format!("{}0{}", r#"{"":"#.repeat(126), "}".repeat(126));
     let count = MAX_BODY_BYTES / (nested.len() + 1) - 1;
     let body = format!("[{}]", vec![nested; count].join(","));
@@ -42,7 +42,7 @@ async fn a_small_body_of_countless_objects_is_refused_before_it_fills_the_memory
 
 #[tokio::test]
 async fn a_body_of_countless_unknown_members_is_refused() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     let members: String = (0..100_001).map(|n| format!(r#","{n:x}":1"#)).collect();
     let body = format!(r#"{{"user":{{}}{members}}}"#);
     assert!(body.len() < MAX_BODY_BYTES);
@@ -56,7 +56,7 @@ async fn a_body_of_countless_unknown_members_is_refused() {
 
 #[tokio::test]
 async fn an_array_does_not_stand_for_an_object() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     for (body, pointer) in [
         (json!([["jacob", "jacob@example.com", "correct horse"]]), ""),
         (
@@ -79,7 +79,7 @@ async fn an_array_does_not_stand_for_an_object() {
 
 #[tokio::test]
 async fn an_array_does_not_change_a_password() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     let user = json!({ "user": {
         "username": "jacob", "email": "jacob@example.com", "password": "correct horse",
     } });

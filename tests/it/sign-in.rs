@@ -29,7 +29,7 @@ async fn log_in(app: &TestApp, email: &str, password: &str) -> TestResponse {
 
 #[tokio::test]
 async fn registers_and_logs_in() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
 
     let registered = register(&app, "jacob", "jake@example.com").await;
     let logged_in = log_in(&app, "jake@example.com", "correct horse").await;
@@ -53,7 +53,7 @@ async fn registers_and_logs_in() {
 
 #[tokio::test]
 async fn the_answer_never_holds_the_password() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     let registered = register(&app, "jacob", "jake@example.com").await;
     assert!(!registered.text().contains("correct horse"));
     assert!(!registered.text().contains("argon2"));
@@ -61,7 +61,7 @@ async fn the_answer_never_holds_the_password() {
 
 #[tokio::test]
 async fn unknown_fields_are_ignored_and_never_bound() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     app.post("/api/users")
         .json(&json!({
             "user": {
@@ -78,7 +78,7 @@ async fn unknown_fields_are_ignored_and_never_bound() {
 
 #[tokio::test]
 async fn every_failing_field_is_reported_at_once() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     let response = app
         .post("/api/users")
         .json(&json!({ "user": { "username": "", "email": "no at sign", "password": "short" } }))
@@ -98,7 +98,7 @@ async fn every_failing_field_is_reported_at_once() {
 
 #[tokio::test]
 async fn wrong_types_and_broken_rules_are_reported_together() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     app.post("/api/users")
         .json(&json!({ "user": { "username": 7, "email": ["a"], "password": "short" } }))
         .send()
@@ -109,7 +109,7 @@ async fn wrong_types_and_broken_rules_are_reported_together() {
 
 #[tokio::test]
 async fn missing_and_null_fields_are_reported() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     for body in [
         json!({ "user": {} }),
         json!({ "user": { "username": null, "email": null, "password": null } }),
@@ -131,7 +131,7 @@ async fn missing_and_null_fields_are_reported() {
 
 #[tokio::test]
 async fn over_long_fields_are_refused() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     let long = "a".repeat(100_000);
     app.post("/api/users")
         .json(&json!({
@@ -145,7 +145,7 @@ async fn over_long_fields_are_refused() {
 
 #[tokio::test]
 async fn a_taken_name_and_a_taken_address_are_both_named() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     register(&app, "jacob", "jake@example.com")
         .await
         .assert_status(201);
@@ -166,7 +166,7 @@ async fn a_taken_name_and_a_taken_address_are_both_named() {
 
 #[tokio::test]
 async fn of_racing_registrations_one_wins() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     let body = registration("jacob", "jake@example.com");
 
     let answers =
@@ -185,7 +185,7 @@ async fn of_racing_registrations_one_wins() {
 
 #[tokio::test]
 async fn a_wrong_password_and_an_unknown_address_get_the_same_answer() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     register(&app, "jacob", "jake@example.com")
         .await
         .assert_status(201);
@@ -207,7 +207,7 @@ async fn a_wrong_password_and_an_unknown_address_get_the_same_answer() {
 
 #[tokio::test]
 async fn over_long_credentials_are_wrong_ones() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     register(&app, "jacob", "jake@example.com")
         .await
         .assert_status(201);
@@ -227,7 +227,7 @@ async fn over_long_credentials_are_wrong_ones() {
 
 #[tokio::test]
 async fn a_hash_of_weaker_parameters_is_replaced_at_login() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     register(&app, "jacob", "jake@example.com")
         .await
         .assert_status(201);
@@ -276,7 +276,7 @@ async fn nobody_is_registered_who_could_not_be_signed_in() {
         ("access_token_ttl_seconds", "30"),
         ("signing_key", "not a key"),
     ] {
-        let app = TestApp::builder().variable(variable, value).build().await;
+        let app = crate::app().variable(variable, value).build().await;
 
         let response = register(&app, "jacob", "jake@example.com").await;
 
@@ -294,7 +294,7 @@ async fn nobody_is_registered_who_could_not_be_signed_in() {
 
 #[tokio::test]
 async fn a_name_cannot_be_taken_again_with_what_cannot_be_seen() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     register(&app, "jacob", "jake@example.com")
         .await
         .assert_status(201);
@@ -314,7 +314,7 @@ async fn a_name_cannot_be_taken_again_with_what_cannot_be_seen() {
 
 #[tokio::test]
 async fn addresses_compare_without_case() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     register(&app, "jacob", "jake@example.com")
         .await
         .assert_status(201);
@@ -326,7 +326,7 @@ async fn addresses_compare_without_case() {
 
 #[tokio::test]
 async fn text_is_stored_as_text() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     for (index, name) in ["Robert'); DROP TABLE users;--", "🦀", "مرحبا", "<b>x</b>"]
         .iter()
         .enumerate()
@@ -347,7 +347,7 @@ async fn text_is_stored_as_text() {
 
 #[tokio::test]
 async fn other_methods_are_refused_with_the_allowed_ones() {
-    let app = TestApp::new().await;
+    let app = crate::app().build().await;
     for path in ["/api/users", "/api/users/login"] {
         app.get(path)
             .send()

@@ -46,7 +46,7 @@ async fn read_self(app: &TestApp, token: &str) -> TestResponse {
 #[tokio::test]
 async fn every_header_field_and_claim_is_checked() {
     let mint = Mint::new();
-    let app = mint.app().await;
+    let app = crate::app().signed_by(&mint).build().await;
     let token = register(&app, "jacob").await;
     let (header, claims) = (part(&token, 0), part(&token, 1));
     let now = claims["iat"].as_i64().expect("iat is a number");
@@ -157,7 +157,7 @@ async fn every_header_field_and_claim_is_checked() {
 #[tokio::test]
 async fn forged_tokens_are_refused() {
     let mint = Mint::new();
-    let app = mint.app().await;
+    let app = crate::app().signed_by(&mint).build().await;
     let token = register(&app, "jacob").await;
     let (header, claims) = (part(&token, 0), part(&token, 1));
     let (signed, signature) = token.rsplit_once('.').expect("a token has three parts");
@@ -184,7 +184,7 @@ async fn forged_tokens_are_refused() {
 #[tokio::test]
 async fn a_key_that_was_rotated_out_still_verifies_while_it_is_listed() {
     let (old, new) = (Mint::new(), Mint::new());
-    let app = TestApp::builder()
+    let app = crate::app()
         .variable("signing_key", new.private_pem())
         .variable("verification_keys", new.public_pem() + &old.public_pem())
         .build()
@@ -192,14 +192,15 @@ async fn a_key_that_was_rotated_out_still_verifies_while_it_is_listed() {
     let token = register(&app, "jacob").await;
     let claims = part(&token, 1);
 
-    let old_app = old.app().await;
+    let old_app = crate::app().signed_by(&old).build().await;
     let old_header = part(&register(&old_app, "anna").await, 0);
 
     read_self(&app, &token).await.assert_status(200);
     read_self(&app, &old.sign(&old_header, &claims))
         .await
         .assert_status(200);
-    read_self(&new.app().await, &old.sign(&old_header, &claims))
+    let new_alone = crate::app().signed_by(&new).build().await;
+    read_self(&new_alone, &old.sign(&old_header, &claims))
         .await
         .assert_problem(401, "unauthorized");
 }
@@ -207,8 +208,8 @@ async fn a_key_that_was_rotated_out_still_verifies_while_it_is_listed() {
 #[tokio::test]
 async fn a_token_of_a_user_who_is_gone_is_refused() {
     let mint = Mint::new();
-    let token = register(&mint.app().await, "jacob").await;
-    let other = mint.app().await;
+    let token = register(&crate::app().signed_by(&mint).build().await, "jacob").await;
+    let other = crate::app().signed_by(&mint).build().await;
     register(&other, "anna").await;
     read_self(&other, &token)
         .await

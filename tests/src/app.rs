@@ -12,6 +12,8 @@ use jenny_host::{
 };
 
 use crate::fault::{FailingSqlite, UnreadableSqlite};
+use crate::mint::Mint;
+use crate::record::{RecordedSqlite, Statements};
 use crate::request::TestRequest;
 
 /// A loaded application with stores of its own, which are gone with it.
@@ -19,6 +21,7 @@ pub struct TestApp {
     app: App,
     /// The real databases, below whatever fault the components meet.
     sqlite: Arc<dyn SqliteDatabases>,
+    statements: Arc<Statements>,
     output: Arc<CapturedOutput>,
 }
 
@@ -93,6 +96,30 @@ impl TestApp {
         self.request(Method::PUT, path)
     }
 
+    /// Starts a PATCH request. Panics as [`request`](Self::request) does.
+    #[track_caller]
+    pub fn patch(&self, path: &str) -> TestRequest<'_> {
+        self.request(Method::PATCH, path)
+    }
+
+    /// Starts a DELETE request. Panics as [`request`](Self::request) does.
+    #[track_caller]
+    pub fn delete(&self, path: &str) -> TestRequest<'_> {
+        self.request(Method::DELETE, path)
+    }
+
+    /// Starts a HEAD request. Panics as [`request`](Self::request) does.
+    #[track_caller]
+    pub fn head(&self, path: &str) -> TestRequest<'_> {
+        self.request(Method::HEAD, path)
+    }
+
+    /// Starts an OPTIONS request. Panics as [`request`](Self::request) does.
+    #[track_caller]
+    pub fn options(&self, path: &str) -> TestRequest<'_> {
+        self.request(Method::OPTIONS, path)
+    }
+
     /// Runs one statement on the database `default`, to see or to arrange what no request can, and
     /// returns its rows. The tables are there once a request has needed them. Faults do not reach it.
     ///
@@ -120,6 +147,28 @@ impl TestApp {
             .collect()
     }
 
+    /// The statements that the components have asked their database to run since the application was
+    /// loaded, or since [`clear_statements`](Self::clear_statements), in that order. Those that
+    /// failed are among them, and so are `BEGIN`, `COMMIT`, `ROLLBACK` and what sets up a
+    /// connection; what [`sql`](Self::sql) runs is not.
+    ///
+    /// ```no_run
+    /// # async fn example(app: jenny_test::TestApp) {
+    /// app.get("/health/ready").send().await;
+    /// app.clear_statements();
+    /// app.get("/health/ready").send().await;
+    /// assert_eq!(app.statements().len(), 1);
+    /// # }
+    /// ```
+    pub fn statements(&self) -> Vec<String> {
+        self.statements.all().clone()
+    }
+
+    /// Forgets the [`statements`](Self::statements) so far.
+    pub fn clear_statements(&self) {
+        self.statements.all().clear();
+    }
+
     /// What the components have logged so far, line by line: JSON objects, as `shared::log` writes
     /// them, beside whatever else they printed.
     pub fn logs(&self) -> Vec<String> {
@@ -144,9 +193,16 @@ impl TestAppBuilder {
         self
     }
 
+    /// Has the application sign with this key and accept it alone.
+    #[must_use]
+    pub fn signed_by(self, mint: &Mint) -> Self {
+        self.variable("signing_key", mint.private_pem())
+            .variable("verification_keys", mint.public_pem())
+    }
+
     /// Lets every attempt to open a SQLite database fail, with [`FAULT`](crate::FAULT).
     #[must_use]
-    pub fn failing_sqlite(mut self) -> Self {
+    pub fn failing_database(mut self) -> Self {
         self.sqlite_fault = Some(SqliteFault::Open);
         self
     }
@@ -154,7 +210,7 @@ impl TestAppBuilder {
     /// Lets SQLite databases open and every statement that has to read or write the file fail, with
     /// [`FAULT`](crate::FAULT).
     #[must_use]
-    pub fn unreadable_sqlite(mut self) -> Self {
+    pub fn unreadable_database(mut self) -> Self {
         self.sqlite_fault = Some(SqliteFault::File);
         self
     }
@@ -182,6 +238,12 @@ impl TestAppBuilder {
             }
             None => {}
         }
+        // Outermost, so that it sees also what an injected fault keeps from the database.
+        let statements = Arc::new(Statements::default());
+        capabilities.sqlite = Arc::new(RecordedSqlite {
+            databases: capabilities.sqlite,
+            statements: Arc::clone(&statements),
+        });
         let output = Arc::new(CapturedOutput::default());
         let options = AppOptions {
             quiet: true,
@@ -201,6 +263,7 @@ impl TestAppBuilder {
         TestApp {
             app,
             sqlite,
+            statements,
             output,
         }
     }

@@ -25,6 +25,7 @@
 mod app;
 mod fault;
 mod mint;
+mod record;
 mod request;
 mod response;
 

@@ -5,18 +5,16 @@ use ed25519_dalek::pkcs8::{EncodePrivateKey, EncodePublicKey};
 use ed25519_dalek::{Signer, SigningKey};
 use serde_json::Value;
 
-use crate::app::{TestApp, TestAppBuilder};
-
 /// A key of the test's own, with which it can sign what the application never would, and with which
 /// a token from one application is valid in another.
 ///
 /// ```no_run
-/// use jenny_test::Mint;
+/// use jenny_test::{Mint, TestApp};
 ///
 /// # async fn example() {
 /// let mint = Mint::new();
-/// let app = mint.app().await;
-/// let failing = mint.builder().failing_sqlite().build().await;
+/// let app = TestApp::builder().signed_by(&mint).build().await;
+/// let failing = TestApp::builder().signed_by(&mint).failing_database().build().await;
 /// // A token that `app` issues is valid in `failing`.
 /// # }
 /// ```
@@ -54,19 +52,6 @@ impl Mint {
             .verifying_key()
             .to_public_key_pem(LineEnding::LF)
             .expect("a key encodes")
-    }
-
-    /// A builder of an application that signs with this key and accepts it alone.
-    #[must_use]
-    pub fn builder(&self) -> TestAppBuilder {
-        TestApp::builder()
-            .variable("signing_key", self.private_pem())
-            .variable("verification_keys", self.public_pem())
-    }
-
-    /// The same application with nothing else changed. Panics as [`TestApp::new`] does.
-    pub async fn app(&self) -> TestApp {
-        self.builder().build().await
     }
 
     /// A JWT (RFC 7519) of exactly this header and these claims, signed with EdDSA whatever the

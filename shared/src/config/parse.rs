@@ -127,6 +127,16 @@ pub(super) fn optional_secret(text: &str) -> Option<Option<Secret<String>>> {
 }
 
 pub(super) fn database_url(text: &str) -> Option<Secret<String>> {
-    let label = text.strip_prefix("sqlite:")?;
-    (!label.is_empty()).then(|| Secret::new(text.to_owned()))
+    let (scheme, rest) = text.split_once(':')?;
+    let usable = match scheme {
+        "sqlite" => !rest.is_empty(),
+        // A host after the user, if there is one: sockets of Unix cannot be had in a component.
+        "postgres" | "postgresql" => rest.strip_prefix("//").is_some_and(|rest| {
+            let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            let host = authority.rsplit('@').next().unwrap_or_default();
+            !host.is_empty() && !host.starts_with(':')
+        }),
+        _ => false,
+    };
+    usable.then(|| Secret::new(text.to_owned()))
 }

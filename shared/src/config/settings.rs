@@ -48,10 +48,12 @@ pub const SIGNING_KEY: Setting<Option<Secret<String>>> = Setting::new(
 pub const VERIFICATION_KEYS: Setting<String> =
     Setting::new("verification_keys", "PEM Ed25519 public keys", parse::text);
 
-/// Where the data lives: `sqlite:<label>`. A secret, as a URL with a password in it would be.
+/// Where the data lives: `sqlite:<label>`, or `postgres://user:password@host:port/database`. A
+/// secret, as the latter has a password in it.
 pub const DATABASE_URL: Setting<Secret<String>> = Setting::new(
     "database_url",
-    "`sqlite:` and the label of a database, such as sqlite:default",
+    "`sqlite:` and the label of a database, such as sqlite:default, or a URL \
+     postgres://user:password@host:port/database",
     parse::database_url,
 )
 .secret();
@@ -86,22 +88,28 @@ mod tests {
     }
 
     #[test]
-    fn an_error_never_shows_a_secret() {
-        let error = DATABASE_URL.parse("mysql://root:hunter2@db").unwrap_err();
-        assert!(!format!("{error} {error:?}").contains("hunter2"));
-    }
-
-    #[test]
     fn a_database_is_one_that_can_be_opened() {
-        assert!(DATABASE_URL.parse("sqlite:default").is_ok());
+        for right in [
+            "sqlite:default",
+            "postgres://db/jenny",
+            "postgresql://jenny:hunter2@db.example.org:5432/jenny?sslmode=require",
+            "postgres://jenny:a@b@[::1]:5432/jenny",
+        ] {
+            assert!(DATABASE_URL.parse(right).is_ok(), "{right}");
+        }
         for wrong in [
+            "",
             "sqlite:",
             "default",
-            "postgres://db/jenny",
-            "postgresql://db",
+            "postgres:",
+            "postgres:db",
+            "postgres:///jenny",
+            "postgres://jenny:hunter2@/jenny",
+            "postgresql://:5432/jenny",
+            "mysql://root:hunter2@db",
         ] {
             let error = DATABASE_URL.parse(wrong).unwrap_err();
-            assert!(!error.to_string().contains("postgres"), "{error}");
+            assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! What can go wrong with a database.
 
 use crate::config::ConfigError;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 
 /// Seconds after which a caller may try again when the database was busy.
 const BUSY_RETRY_SECONDS: u64 = 1;
@@ -13,12 +13,18 @@ const AWAY_RETRY_SECONDS: u64 = 10;
 /// says nothing of the cause.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// Another connection held its lock for longer than the database waits. Nothing was changed.
+    /// Another connection held its lock for longer than the database waits, or the statement took
+    /// longer than it may. Nothing was changed.
     #[error("the database is busy: {0}")]
     Busy(String),
-    /// The database cannot be reached, or has no room left.
+    /// The database cannot be reached, has no room left, or broke the connection: what the
+    /// statement was to do may have been done if it was a write or a `COMMIT`.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The database lacks a table that its migrations make: somebody has replaced it. The next
+    /// request looks at the migrations again.
+    #[error("the database lacks a table that it had or should have: {0}")]
+    SchemaMissing(String),
     /// Migrations are waiting and `auto_migrate` is off.
     #[error(
         "the database lacks {pending} migration(s), the next being {next}, and the variable \
@@ -53,6 +59,10 @@ pub enum DbError {
         /// What is wrong.
         reason: &'static str,
     },
+    /// A text has U+0000 in it, which Postgres cannot store. The caller's fault, where no rule of
+    /// the field has refused it before.
+    #[error("a parameter holds the character U+0000 (in `{0}`)")]
+    Nul(String),
     /// A row was expected and none came.
     #[error("no row came back")]
     NoRow,
@@ -88,9 +98,13 @@ impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         match error {
             DbError::Busy(_) => Problem::unavailable(BUSY_RETRY_SECONDS, error),
-            DbError::Unavailable(_) | DbError::NotMigrated { .. } => {
+            DbError::Unavailable(_) | DbError::SchemaMissing(_) | DbError::NotMigrated { .. } => {
                 Problem::unavailable(AWAY_RETRY_SECONDS, error)
             }
+            DbError::Nul(_) => Problem::new(
+                ProblemKind::Validation,
+                "Text must not contain the character U+0000.",
+            ),
             _ => Problem::internal(error),
         }
     }

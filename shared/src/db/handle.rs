@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::pool::Pool;
+use super::pool::{Call, Pool};
 use super::row::Rows;
 use super::{DbError, Dialect, FromRow, Transaction, Value, statement};
 
@@ -74,16 +74,16 @@ impl Db {
     ) -> Result<u64, DbError> {
         let parameters = parameters.as_ref();
         statement::check(sql, parameters)?;
-        let mut connection = self.0.take().await?;
-        let affected = connection.execute(sql, parameters).await?;
+        let call: Call<u64> = |connection, sql, parameters| connection.execute(sql, parameters);
+        let (affected, connection) = self.0.run(call, sql, parameters).await?;
         self.0.give_back(connection);
         Ok(affected)
     }
 
     async fn rows(&self, sql: &str, parameters: &[Value]) -> Result<Rows, DbError> {
         statement::check(sql, parameters)?;
-        let mut connection = self.0.take().await?;
-        let rows = connection.query(sql, parameters).await?;
+        let call: Call<Rows> = |connection, sql, parameters| connection.query(sql, parameters);
+        let (rows, connection) = self.0.run(call, sql, parameters).await?;
         self.0.give_back(connection);
         Ok(rows)
     }

@@ -7,6 +7,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 use super::pool::Pool;
+use super::postgres::SpinPostgres;
 use super::sqlite::SpinSqlite;
 use super::store::Store;
 use super::{Db, DbError, Migration, migrate};
@@ -14,7 +15,8 @@ use crate::config::{AUTO_MIGRATE, DATABASE_URL};
 use crate::problem::Problem;
 
 /// Gives a router the database that the variable `database_url` names, brought up to `migrations`
-/// at first use. Without any it is left as it is: a probe must not change a database.
+/// at first use. Without any, and by [`Database::look`], it is left as it is: a probe must not change
+/// a database.
 ///
 /// ```
 /// # mod migrations { pub const ALL: &[shared::db::Migration] = &[]; }
@@ -37,7 +39,6 @@ pub fn layer(migrations: &'static [Migration]) -> Extension<Database> {
         inner: Arc::new(Inner {
             migrations,
             pool: OnceLock::new(),
-            ready: OnceLock::new(),
         }),
     })
 }
@@ -51,7 +52,6 @@ pub struct Database {
 struct Inner {
     migrations: &'static [Migration],
     pool: OnceLock<Arc<Pool>>,
-    ready: OnceLock<()>,
 }
 
 impl Database {
@@ -63,22 +63,37 @@ impl Database {
     /// When a setting is wrong, the database cannot be reached or migrations cannot be applied.
     /// The next call tries again.
     pub async fn open(&self) -> Result<Db, DbError> {
-        // No lock across an await: first requests that come together each look at the migrations,
-        // which two instances might do as well, and none depends on a neighbour's progress.
-        let pool = match self.inner.pool.get() {
-            Some(pool) => pool,
-            None => {
-                let store = store(DATABASE_URL.get().await?.expose())?;
-                self.inner.pool.get_or_init(|| Arc::new(Pool::new(store)))
-            }
-        };
-        if !self.inner.migrations.is_empty() && self.inner.ready.get().is_none() {
+        let pool = self.pool().await?;
+        if !self.inner.migrations.is_empty() && !pool.is_migrated() {
             let auto_migrate = AUTO_MIGRATE.get().await?;
             let now = crate::time::now();
             migrate::bring_up_to_date(pool, self.inner.migrations, auto_migrate, now).await?;
-            self.inner.ready.get_or_init(|| ());
+            pool.set_migrated(true);
         }
         Ok(Db(Arc::clone(pool)))
+    }
+
+    /// Whether [`open`](Self::open) would give a handle on a database that can be read. Looks and
+    /// changes nothing: missing migrations are left to the first request that needs them.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open); [`DbError::NotMigrated`] and [`DbError::MigrationChanged`] say that
+    /// the database answers and is not what the code needs.
+    pub async fn look(&self) -> Result<(), DbError> {
+        let pool = self.pool().await?;
+        let auto_migrate = AUTO_MIGRATE.get().await?;
+        migrate::look(pool, self.inner.migrations, auto_migrate).await
+    }
+
+    // No lock across an await: first requests that come together each look at the migrations,
+    // which two instances might do as well, and none depends on a neighbour's progress.
+    async fn pool(&self) -> Result<&Arc<Pool>, DbError> {
+        if let Some(pool) = self.inner.pool.get() {
+            return Ok(pool);
+        }
+        let store = store(DATABASE_URL.get().await?.expose())?;
+        Ok(self.inner.pool.get_or_init(|| Arc::new(Pool::new(store))))
     }
 
     pub(crate) async fn of(parts: &Parts) -> Result<Db, Problem> {
@@ -94,7 +109,7 @@ impl Database {
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Database")
-            .field("ready", &self.inner.ready.get().is_some())
+            .field("open", &self.inner.pool.get().is_some())
             .finish_non_exhaustive()
     }
 }
@@ -111,9 +126,12 @@ impl<S: Sync> FromRequestParts<S> for Db {
 fn store(url: &str) -> Result<Box<dyn Store>, DbError> {
     match url.split_once(':') {
         Some(("sqlite", label)) if !label.is_empty() => Ok(Box::new(SpinSqlite::new(label))),
+        Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
+            Ok(Box::new(SpinPostgres::new(url)))
+        }
         _ => Err(DbError::Configuration(
             "the variable database_url must be `sqlite:` and the label of a database, such as \
-             sqlite:default"
+             sqlite:default, or a URL postgres://user:password@host:port/database"
                 .to_owned(),
         )),
     }
@@ -122,11 +140,22 @@ fn store(url: &str) -> Result<Box<dyn Store>, DbError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::Dialect;
 
     #[test]
     fn the_scheme_decides_about_the_store() {
-        assert!(store("sqlite:default").is_ok());
-        for url in ["", "sqlite:", "default", "postgres://jenny:secret@db/jenny"] {
+        let dialect = |url: &str| store(url).ok().map(|store| store.dialect());
+        assert_eq!(dialect("sqlite:default"), Some(Dialect::Sqlite));
+        for url in ["postgres://jenny:secret@db/jenny", "postgresql://db/jenny"] {
+            assert_eq!(dialect(url), Some(Dialect::Postgres), "{url}");
+        }
+        for url in [
+            "",
+            "sqlite:",
+            "default",
+            "postgres:db",
+            "mysql://jenny:secret@db/jenny",
+        ] {
             let error = store(url).err().expect("is refused").to_string();
             assert!(
                 error.contains("database_url") && !error.contains("secret"),

@@ -1,7 +1,8 @@
 //! Migrations: applied by whoever comes first, once per database.
 //!
-//! All that are missing run in one transaction, which holds the right to write from its start: of
-//! two instances that begin together, the second waits and then finds nothing left to do. What was
+//! All that are missing run in one transaction, which holds the right to write from its start, or
+//! on Postgres a lock for migrations: of two instances that begin together, the second waits and
+//! then finds nothing left to do. What was
 //! applied is recorded with a checksum of its text, because a migration that is edited afterwards
 //! would leave databases with different schemas and nothing to tell them apart.
 //!
@@ -12,8 +13,8 @@
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::pool::Pool;
-use super::store::Connection;
+use super::pool::{Call, Pool};
+use super::row::Rows;
 use super::{Db, DbError, Dialect, Transaction, params};
 use std::sync::Arc;
 
@@ -71,6 +72,32 @@ struct Applied {
 
 crate::from_row!(Applied { version, checksum });
 
+/// On Postgres: nobody else migrates until the transaction ends. The number is of our choosing.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(5_359_174_608)";
+
+/// On Postgres, for this transaction alone: an index of a large table takes its time.
+const UNLIMITED: &str = "SELECT set_config('statement_timeout', '0', true)";
+
+/// Says whether a database has all of `migrations`, without changing it.
+///
+/// # Errors
+///
+/// [`DbError::NotMigrated`] when some are missing and whoever comes first will not apply them.
+pub(super) async fn look(
+    pool: &Pool,
+    migrations: &[Migration],
+    auto_migrate: bool,
+) -> Result<(), DbError> {
+    let applied = applied(pool).await?;
+    match pending(migrations, &applied, pool.store.dialect())?.as_slice() {
+        missing @ [next, ..] if !auto_migrate => Err(DbError::NotMigrated {
+            pending: missing.len(),
+            next: next.label(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Brings a database up to `migrations`, or finds that it is.
 pub(super) async fn bring_up_to_date(
     pool: &Arc<Pool>,
@@ -81,12 +108,13 @@ pub(super) async fn bring_up_to_date(
     let dialect = pool.store.dialect();
     prepare(pool, dialect).await?;
     let applied = applied(pool).await?;
-    let Some(next) = pending(migrations, &applied, dialect)?.first().copied() else {
+    let missing = pending(migrations, &applied, dialect)?;
+    let Some(next) = missing.first() else {
         return Ok(());
     };
     if !auto_migrate {
         return Err(DbError::NotMigrated {
-            pending: pending(migrations, &applied, dialect)?.len(),
+            pending: missing.len(),
             next: next.label(),
         });
     }
@@ -102,6 +130,11 @@ async fn apply_missing(
     dialect: Dialect,
     now: Timestamp,
 ) -> Result<(), DbError> {
+    if dialect == Dialect::Postgres {
+        // Before anything is looked at: what comes after then sees what the one before has done.
+        transaction.execute(LOCK, []).await?;
+        transaction.execute(UNLIMITED, []).await?;
+    }
     transaction.execute(CREATE_TABLE, []).await?;
     // Again, now that nobody else can write: another instance may have been here first.
     let applied = transaction.query(SELECT_APPLIED, []).await?;
@@ -131,32 +164,20 @@ async fn prepare(pool: &Pool, dialect: Dialect) -> Result<(), DbError> {
     if dialect != Dialect::Sqlite {
         return Ok(());
     }
-    let mut connection = pool.take().await?;
     // Readers and the writer stop waiting for each other. Kept in the file, so almost always a
     // no-op; what it needs the file for alone, a busy neighbour can prevent, and then the next
     // instance will do it.
-    match connection.query("PRAGMA journal_mode = WAL", &[]).await {
-        Ok(_) => pool.give_back(connection),
+    match query(pool, "PRAGMA journal_mode = WAL").await {
         Err(DbError::Busy(reason)) => {
             tracing::debug!(reason, "left the journal mode to the next instance");
         }
-        Err(error) => return Err(error),
+        result => drop(result?),
     }
     Ok(())
 }
 
 async fn applied(pool: &Pool) -> Result<Vec<Applied>, DbError> {
-    let mut connection = pool.take().await?;
-    let applied = read_applied(connection.as_mut(), pool.store.dialect()).await?;
-    pool.give_back(connection);
-    Ok(applied)
-}
-
-async fn read_applied(
-    connection: &mut dyn Connection,
-    dialect: Dialect,
-) -> Result<Vec<Applied>, DbError> {
-    let exists = match dialect {
+    let exists = match pool.store.dialect() {
         Dialect::Sqlite => {
             "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'"
         }
@@ -165,11 +186,18 @@ async fn read_applied(
              WHERE schemaname = current_schema() AND tablename = 'schema_migrations'"
         }
     };
-    let tables: Vec<(i64,)> = connection.query(exists, &[]).await?.decode()?;
+    let tables: Vec<(i64,)> = query(pool, exists).await?.decode()?;
     if tables.is_empty() {
         return Ok(Vec::new());
     }
-    connection.query(SELECT_APPLIED, &[]).await?.decode()
+    query(pool, SELECT_APPLIED).await?.decode()
+}
+
+async fn query(pool: &Pool, sql: &str) -> Result<Rows, DbError> {
+    let call: Call<Rows> = |connection, sql, parameters| connection.query(sql, parameters);
+    let (rows, connection) = pool.run(call, sql, &[]).await?;
+    pool.give_back(connection);
+    Ok(rows)
 }
 
 /// The migrations that `applied` lacks, in order.

@@ -1,4 +1,5 @@
-//! The data layer: portable SQL over Spin's SQLite, typed rows, transactions, migrations.
+//! The data layer: portable SQL over Spin's SQLite and Postgres, typed rows, transactions,
+//! migrations.
 //!
 //! A router gets its database from [`layer`], a handler from the [`Db`] extractor, and a
 //! function's `store.rs` holds the SQL:
@@ -34,12 +35,25 @@
 //! to the end and the statement's result awaited before a call returns: on Spin a write is done
 //! only then. A connection on which anything failed, or whose transaction was dropped half-way, is
 //! closed, which rolls back.
+//!
+//! A database that is locked, slow or away is a 503 with `Retry-After`, within seconds: after five
+//! of waiting for another's lock, ten of one statement on Postgres. When it is back, the next
+//! request finds it: connections that broke are never used again, and a statement that changes
+//! nothing is tried once more on a new one.
+//!
+//! # Transactions
+//!
+//! On SQLite there is one writer at a time, from the start of its transaction. On Postgres
+//! transactions run beside each other and see what others have committed by the time of each
+//! statement (`READ COMMITTED`); what must not change between a read and a write is locked by
+//! writing first, or guarded by the row that a write returns.
 
 mod error;
 mod handle;
 mod layer;
 mod migrate;
 mod pool;
+mod postgres;
 mod row;
 mod sqlite;
 mod statement;

@@ -24,6 +24,12 @@ impl Store for SpinSqlite {
         Dialect::Sqlite
     }
 
+    /// An instance serves up to 16 requests at a time, and seldom do all of them wait for the
+    /// database. Each costs the host a file handle and up to 2 MB of page cache.
+    fn max_idle(&self) -> usize {
+        4
+    }
+
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>, DbError>> {
         Box::pin(async move {
             let connection = sqlite::Connection::open(&self.label)
@@ -117,14 +123,62 @@ fn statement_error(error: sqlite::Error, sql: &str) -> DbError {
     }
 }
 
-/// The host passes SQLite's errors on as text. Nothing that decides about data hangs on it, only
-/// whether the caller is told to try again.
+/// The host passes SQLite's errors on as text: <https://www.sqlite.org/src/file/src/main.c> has it in
+/// `sqlite3ErrStr`. Nothing that decides about data hangs on it, only whether the caller is told to
+/// try again.
 pub(super) fn classify(message: String, sql: &str) -> DbError {
-    if message.contains("database is locked") || message.contains("database table is locked") {
+    let says = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
+    if says(&[
+        "database is locked",
+        "database table is locked",
+        "database schema is locked",
+    ]) {
         DbError::Busy(message)
-    } else if message.contains("database or disk is full") || message.contains("unable to open") {
+    } else if says(&[
+        "database or disk is full",
+        "unable to open",
+        // The file went away, or its disk has.
+        "disk I/O error",
+        // The file is not ours to write, or another one has taken its place.
+        "attempt to write a readonly database",
+        "file is not a database",
+        "database disk image is malformed",
+    ]) {
         DbError::Unavailable(message)
+    } else if says(&["no such table"]) {
+        DbError::SchemaMissing(message)
     } else {
         DbError::statement(sql, message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_the_file_is_no_fault_of_the_statement() {
+        let classify = |message: &str| classify(message.to_owned(), "SELECT 1");
+        assert!(matches!(classify("database is locked"), DbError::Busy(_)));
+        for message in [
+            "disk I/O error",
+            "attempt to write a readonly database",
+            "file is not a database",
+            "database disk image is malformed",
+            "unable to open database file",
+        ] {
+            assert!(
+                matches!(classify(message), DbError::Unavailable(_)),
+                "{message}"
+            );
+        }
+        assert!(matches!(
+            classify("no such table: users"),
+            DbError::SchemaMissing(_)
+        ));
+        assert!(matches!(
+            classify("near \"SELEKT\": syntax error"),
+            DbError::Statement { .. }
+        ));
     }
 }

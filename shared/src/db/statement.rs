@@ -1,9 +1,10 @@
-//! The rule about parameters, checked on every database so that a text that works on one works on
+//! The rules about parameters, checked on every database so that a text that works on one works on
 //! the other.
 
 use super::{DbError, Value};
 
-/// Checks that `sql` uses `$1`, `$2`, … in order of first use, as many as there are values.
+/// Checks that `sql` uses `$1`, `$2`, … in order of first use, as many as there are values, and that
+/// the values are some that every database can store.
 pub(super) fn check(sql: &str, parameters: &[Value]) -> Result<(), DbError> {
     let mut highest = 0;
     for number in numbers(sql) {
@@ -18,6 +19,10 @@ pub(super) fn check(sql: &str, parameters: &[Value]) -> Result<(), DbError> {
     }
     if highest != parameters.len() {
         return Err(error(sql, "has another number of parameters than values"));
+    }
+    let has_nul = |value: &Value| matches!(value, Value::Text(text) if text.contains('\0'));
+    if parameters.iter().any(has_nul) {
+        return Err(DbError::Nul(sql.to_owned()));
     }
     Ok(())
 }
@@ -72,5 +77,13 @@ mod tests {
             assert!(check(sql, &values).is_err(), "{sql}");
         }
         assert!(check("SELECT 1", &[]).is_ok());
+    }
+
+    #[test]
+    fn text_that_postgres_cannot_store_is_refused_everywhere() {
+        let text = |text: &str| [Value::Text(text.to_owned())];
+        assert!(check("$1", &text("\u{1}\u{202e}🧵")).is_ok());
+        assert!(matches!(check("$1", &text("a\0b")), Err(DbError::Nul(_))));
+        assert!(check("$1", &[Value::Blob(vec![0])]).is_ok());
     }
 }

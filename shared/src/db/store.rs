@@ -21,7 +21,11 @@ pub enum Dialect {
 pub(crate) trait Store: Send + Sync {
     fn dialect(&self) -> Dialect;
 
-    /// Opens a connection with foreign keys enforced.
+    /// How many connections an instance keeps while nobody uses them. More are opened when more are
+    /// needed at once.
+    fn max_idle(&self) -> usize;
+
+    /// Opens a connection with foreign keys enforced, outside a transaction.
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>, DbError>>;
 }
 
@@ -36,6 +40,7 @@ pub(crate) trait Connection: Send {
     ) -> BoxFuture<'a, Result<Rows, DbError>>;
 
     /// Runs one statement to its end and returns how many rows it inserted, updated or deleted.
+    /// Rows that it returns are not read: their columns may be of any type.
     fn execute<'a>(
         &'a mut self,
         sql: &'a str,

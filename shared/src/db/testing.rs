@@ -62,6 +62,10 @@ impl Store for MemoryStore {
         Dialect::Sqlite
     }
 
+    fn max_idle(&self) -> usize {
+        4
+    }
+
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>, DbError>> {
         let connection = open(&self.uri);
         connection

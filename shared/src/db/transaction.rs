@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::pool::Pool;
+use super::pool::{Call, Pool};
 use super::row::Rows;
 use super::store::Connection;
 use super::{DbError, Dialect, FromRow, Value, statement};
@@ -19,14 +19,14 @@ pub struct Transaction {
 
 impl Transaction {
     pub(super) async fn begin(pool: Arc<Pool>) -> Result<Self, DbError> {
-        let mut connection = pool.take().await?;
         let begin = match pool.store.dialect() {
             // A plain BEGIN would take the lock at the first write, where waiting for it could
             // deadlock with another reader turned writer, and SQLite then fails at once.
             Dialect::Sqlite => "BEGIN IMMEDIATE",
             Dialect::Postgres => "BEGIN",
         };
-        connection.query(begin, &[]).await?;
+        let call: Call<Rows> = |connection, sql, parameters| connection.query(sql, parameters);
+        let (_, connection) = pool.run(call, begin, &[]).await?;
         Ok(Self {
             pool,
             connection: Some(connection),
@@ -89,7 +89,10 @@ impl Transaction {
         // Taken out for the length of the statement: if it fails, or is dropped while it runs, the
         // connection is closed.
         let mut connection = self.take()?;
-        let affected = connection.execute(sql, parameters).await?;
+        let affected = connection
+            .execute(sql, parameters)
+            .await
+            .inspect_err(|error| self.pool.note(error))?;
         self.connection = Some(connection);
         Ok(affected)
     }
@@ -97,7 +100,10 @@ impl Transaction {
     async fn rows(&mut self, sql: &str, parameters: &[Value]) -> Result<Rows, DbError> {
         statement::check(sql, parameters)?;
         let mut connection = self.take()?;
-        let rows = connection.query(sql, parameters).await?;
+        let rows = connection
+            .query(sql, parameters)
+            .await
+            .inspect_err(|error| self.pool.note(error))?;
         self.connection = Some(connection);
         Ok(rows)
     }
@@ -106,7 +112,8 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// When the database cannot; nothing of the transaction is kept then.
+    /// When the database cannot; nothing of the transaction is kept then, except perhaps after
+    /// [`DbError::Unavailable`]: the connection broke before the answer came.
     pub async fn commit(self) -> Result<(), DbError> {
         self.finish("COMMIT").await
     }
@@ -129,7 +136,10 @@ impl Transaction {
 
     async fn finish(mut self, statement: &str) -> Result<(), DbError> {
         let mut connection = self.take()?;
-        connection.query(statement, &[]).await?;
+        connection
+            .query(statement, &[])
+            .await
+            .inspect_err(|error| self.pool.note(error))?;
         self.pool.give_back(connection);
         Ok(())
     }

@@ -52,6 +52,8 @@ const UNSET_ON_POSTGRES: &str = "the variable signing_key is not set: make a key
     verification_keys";
 const KEY_NOT_LISTED: &str = "the variable verification_keys must hold the public key of \
     signing_key (`openssl pkey -pubout`): no function would accept the tokens signed with it";
+const UNVERIFIABLE_ON_POSTGRES: &str = "the variable verification_keys is not set: put the public \
+    key of signing_key (`openssl pkey -pubout`) into it";
 const KEY_MISSING: &str = "the variable verification_keys is set and signing_key is not: set both, \
     or neither";
 
@@ -105,7 +107,8 @@ pub async fn signing_key(db: &Db, now: Timestamp) -> Result<SigningKey, KeySourc
 ///
 /// # Errors
 ///
-/// When the variable is wrong, with its name, or the database fails.
+/// When the variable is wrong, or unset and the database no SQLite, with its name; or when the
+/// database fails.
 pub async fn key_set<E: From<KeySourceError>>(
     db: impl Future<Output = Result<Db, E>>,
 ) -> Result<KeySet, E> {
@@ -128,7 +131,11 @@ pub async fn key_set<E: From<KeySourceError>>(
     if let Some(keys) = DEVELOPMENT.get() {
         return Ok(keys.clone());
     }
-    let keys = development_key_set(&db.await?).await?;
+    let db = db.await?;
+    if db.dialect() == Dialect::Postgres {
+        return Err(KeySourceError::Unusable(UNVERIFIABLE_ON_POSTGRES).into());
+    }
+    let keys = development_key_set(&db).await?;
     if keys.is_empty() {
         // Nobody has signed in yet. Looked up again next time.
         return Ok(keys);

@@ -17,8 +17,8 @@ fn router() -> Router {
     Router::new()
         .route("/health/live", get(routes::live))
         .route("/health/ready", get(routes::ready))
-        // Without migrations: a probe must not change a database.
-        .layer(shared::db::layer(&[]))
+        .layer(shared::conditional::NoStore)
+        .layer(shared::db::layer(migrations::ALL))
 }
 
 shared::function!(router);

@@ -14,6 +14,6 @@ pub(crate) async fn live() -> Json<Health> {
 pub(crate) async fn ready(
     Extension(database): Extension<Database>,
 ) -> Result<Json<Health>, Problem> {
-    let checks = vec![store::database(&database).await];
+    let checks = store::database(&database).await;
     Health::of(checks).map(Json)
 }

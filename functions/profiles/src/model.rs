@@ -1,0 +1,22 @@
+//! What requests name, and the response in the shape of the RealWorld contract.
+
+use conduit::Profile;
+use serde::Serialize;
+use shared::identity::Username;
+use shared::problem::Problem;
+
+/// The name of a path. One that no user can have is not found either.
+pub(crate) fn username(text: &str) -> Result<Username, Problem> {
+    Username::parse(text).map_err(|_| nobody())
+}
+
+/// The answer where nobody has the name.
+pub(crate) fn nobody() -> Problem {
+    Problem::not_found("There is no user with this name.")
+}
+
+/// The body of every answer.
+#[derive(Serialize)]
+pub(crate) struct ProfileResponse {
+    pub(crate) profile: Profile,
+}

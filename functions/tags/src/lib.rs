@@ -1,0 +1,27 @@
+//! The tags that articles have.
+//!
+//! | route | who | answer |
+//! |---|---|---|
+//! | `GET /api/tags` | anyone | 200 with the tags in use, the most used first, then by name |
+//!
+//! At most 1,000 tags are listed. An unused tag is none: one whose last article went is not listed.
+//! A token is not looked at, since the answer is the same for everybody.
+//!
+//! Errors: 503 while the database is busy.
+
+mod model;
+mod routes;
+mod store;
+
+use axum::Router;
+use axum::routing::get;
+use shared::problem::RealWorld;
+
+fn router() -> Router {
+    Router::new()
+        .route("/api/tags", get(routes::list))
+        .layer(RealWorld)
+        .layer(shared::db::layer(migrations::ALL))
+}
+
+shared::function!(router);

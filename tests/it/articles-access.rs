@@ -30,7 +30,7 @@ async fn writing_takes_a_token_that_holds() {
         let missing = request().send().await;
         missing
             .assert_problem(401, "unauthorized")
-            .assert_header("www-authenticate", "Bearer");
+            .assert_header("www-authenticate", "Bearer realm=\"api\"");
         assert!(missing.json()["errors"]["body"].is_array(), "{missing:?}");
         request()
             .bearer("a.b.c")

@@ -274,3 +274,81 @@ async fn whatever_races_the_counts_hold() {
         .await;
     assert_eq!(orphans, [[0]]);
 }
+
+/// The `ETag` that a user's `GET` of an article gets.
+async fn tag(app: &TestApp, token: &str, slug: &str) -> String {
+    let shown = show(app, slug, Some(token)).await;
+    let tag = shown.assert_status(200).header("etag");
+    tag.expect("an answer to GET has a tag").to_owned()
+}
+
+#[tokio::test]
+async fn what_was_not_seen_is_not_overwritten() {
+    let app = crate::app().build().await;
+    let token = register(&app, "jacob").await;
+    let slug = slug_of(&app, &token, draft("Title")).await;
+    let path = format!("/api/articles/{slug}");
+    let body = |text: &str| json!({ "article": { "body": text } });
+    let first = tag(&app, &token, &slug).await;
+
+    let put = |tag: &str, text: &str| {
+        let request = app.put(&path).bearer(&token).header("if-match", tag);
+        request.json(&body(text)).send()
+    };
+    put(&first, "first").await.assert_status(200);
+    for stale in [&*first, "\"x\"", "W/\"x\"", "\"x\", \"y\""] {
+        put(stale, "lost")
+            .await
+            .assert_problem(412, "precondition-failed");
+        app.delete(&path)
+            .bearer(&token)
+            .header("if-match", stale)
+            .send()
+            .await
+            .assert_problem(412, "precondition-failed");
+    }
+    show(&app, &slug, None)
+        .await
+        .assert_json("/article/body", "first");
+    put("*", "second")
+        .await
+        .assert_status(200)
+        .assert_json("/article/body", "second");
+
+    let last = tag(&app, &token, &slug).await;
+    app.delete(&path)
+        .bearer(&token)
+        .header("if-match", &last)
+        .send()
+        .await
+        .assert_status(204);
+    put(&last, "late").await.assert_problem(404, "not-found");
+}
+
+#[tokio::test]
+async fn of_many_who_change_what_they_saw_one_does() {
+    let app = crate::app().build().await;
+    let token = register(&app, "jacob").await;
+    let slug = slug_of(&app, &token, draft("Title")).await;
+    let path = format!("/api/articles/{slug}");
+    let seen = tag(&app, &token, &slug).await;
+
+    let requests = (0..8).map(|number| {
+        let request = app.put(&path).bearer(&token).header("if-match", &seen);
+        let changes = json!({ "article": { "description": number.to_string() } });
+        request.json(&changes).send()
+    });
+    let answers = join_all(requests).await;
+
+    let won: Vec<_> = answers
+        .iter()
+        .filter(|answer| answer.status == 200)
+        .collect();
+    let lost = answers.iter().filter(|answer| answer.status == 412).count();
+    assert_eq!((won.len(), lost), (1, 7), "{answers:?}");
+    let description = won[0].string_at("/article/description");
+    show(&app, &slug, None)
+        .await
+        .assert_json("/article/description", description);
+    assert_eq!(app.sql("SELECT version FROM articles").await, [[2]]);
+}

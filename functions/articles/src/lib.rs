@@ -16,9 +16,12 @@
 //! anyone may read, and decides about `favorited` and `following`; one that is not valid is refused
 //! there too.
 //!
+//! Every `GET` carries an `ETag`. `PUT` and `DELETE` of an article honour `If-Match` with the one that
+//! the same caller's `GET` got.
+//!
 //! Errors: 401 without a valid token, also when its user is no more; 403 for another author's article;
-//! 404 for an unknown slug; 422 with every field that breaks a rule, or for a change of nothing; 503
-//! while the database is busy.
+//! 404 for an unknown slug; 412 when the article is not as `If-Match` says; 422 with every field that
+//! breaks a rule, or for a change of nothing; 503 while the database is busy.
 
 mod model;
 mod routes;

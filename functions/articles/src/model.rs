@@ -199,6 +199,9 @@ impl Filter {
 pub(crate) struct Article {
     #[serde(skip)]
     pub(crate) id: ArticleId,
+    /// How often its author has written it.
+    #[serde(skip)]
+    pub(crate) version: i64,
     pub(crate) slug: String,
     pub(crate) title: String,
     pub(crate) description: String,
@@ -220,6 +223,7 @@ impl Article {
     pub(crate) fn new(article: NewArticle, slug: Slug, author: Profile) -> Self {
         Self {
             id: article.id,
+            version: 1,
             slug: slug.into_string(),
             title: article.title.into_string(),
             description: article.description.into_string(),

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use conduit::favorites::NewFavorite;
 use conduit::{ArticleId, Slug, Viewer};
 use shared::caller::Caller;
+use shared::conditional::IfMatch;
 use shared::db::Db;
 use shared::extract::{LenientJson, Path, Query};
 use shared::page::{Link, Page};
@@ -63,27 +64,35 @@ pub(crate) async fn show(caller: Option<Caller>, Path(slug): Path<Slug>, db: Db)
 pub(crate) async fn update(
     caller: Caller,
     Path(slug): Path<Slug>,
+    if_match: IfMatch,
     db: Db,
     LenientJson(body): LenientJson<Update>,
 ) -> OneArticle {
     let target = target(&db, &caller, &slug).await?.of(&caller)?;
     let changes = body.article.into_changes();
-    if !store::update(&db, target.id, None, &changes, time::now()).await? {
-        return Err(not_found());
+    loop {
+        let version = version(&db, &caller, &if_match, target.id).await?;
+        if store::update(&db, target.id, version, &changes, time::now()).await? {
+            return reread(&db, &caller, target.id).await;
+        }
+        changed_meanwhile(version)?;
     }
-    reread(&db, &caller, target.id).await
 }
 
 pub(crate) async fn delete(
     caller: Caller,
     Path(slug): Path<Slug>,
+    if_match: IfMatch,
     db: Db,
 ) -> Result<StatusCode, Problem> {
     let target = target(&db, &caller, &slug).await?.of(&caller)?;
-    if !store::delete(&db, target.id, None).await? {
-        return Err(not_found());
+    loop {
+        let version = version(&db, &caller, &if_match, target.id).await?;
+        if store::delete(&db, target.id, version).await? {
+            return Ok(StatusCode::NO_CONTENT);
+        }
+        changed_meanwhile(version)?;
     }
-    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(crate) async fn favorite(caller: Caller, Path(slug): Path<Slug>, db: Db) -> OneArticle {
@@ -121,7 +130,30 @@ impl Target {
     }
 }
 
-/// The article after a write. By its id, since its slug may have changed.
+/// Which version a write may replace: any, unless `If-Match` names what a `GET` by the caller would
+/// answer. That is looked at here, and the write itself asks for the version, so that nobody comes
+/// between.
+async fn version(
+    db: &Db,
+    caller: &Caller,
+    if_match: &IfMatch,
+    id: ArticleId,
+) -> Result<Option<i64>, Problem> {
+    if !if_match.is_given() {
+        return Ok(None);
+    }
+    let Json(current) = reread(db, caller, id).await?;
+    if_match.check_json(&current)?;
+    Ok(Some(current.article.version))
+}
+
+/// After a write that found no article of its version: without one, the article is gone. Else
+/// somebody was faster, and what they left has to be looked at.
+fn changed_meanwhile(version: Option<i64>) -> Result<(), Problem> {
+    version.map(drop).ok_or_else(not_found)
+}
+
+/// The article as the caller sees it now. By its id, since a write may have changed its slug.
 async fn reread(db: &Db, caller: &Caller, id: ArticleId) -> OneArticle {
     let article = store::find_by_id(db, Viewer::from(caller), id)
         .await?

@@ -17,7 +17,7 @@ use self::selection::Selection;
 use crate::model::{Article, ArticlesResponse, Changes, Filter};
 
 /// What answers show of an article beside its author, its tags and its body. `$1` is the viewer.
-const ITEM: &str = "a.id, a.slug, a.title, a.description, a.created_at, a.updated_at, \
+const ITEM: &str = "a.id, a.version, a.slug, a.title, a.description, a.created_at, a.updated_at, \
     a.favorites_count, CASE WHEN EXISTS (SELECT 1 FROM favorites AS m \
     WHERE m.user_id = $1 AND m.article_id = a.id) THEN 1 ELSE 0 END AS favorited";
 
@@ -25,6 +25,7 @@ impl FromRow for Article {
     fn from_row(row: &mut Row<'_>) -> Result<Self, DbError> {
         Ok(Self {
             id: row.take("id")?,
+            version: row.take("version")?,
             slug: row.take("slug")?,
             title: row.take("title")?,
             description: row.take("description")?,

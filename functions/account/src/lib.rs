@@ -5,9 +5,12 @@
 //! | `GET /api/user` | whoever has a valid token | 200 with the user and that token |
 //! | `PUT /api/user` | the same | 200 with the user as changed, and that token |
 //!
-//! Errors: 401 without a valid token, also when its user is no more; 422 with every field that
-//! breaks a rule, with the address and the name that another user has, or for a change of nothing;
-//! 503 while the database is busy.
+//! The answers hold a token, so nobody may keep them. Their `ETag` serves `If-None-Match` and, for the
+//! change of what was seen and nothing else, `If-Match`.
+//!
+//! Errors: 401 without a valid token, also when its user is no more; 412 when the user is not as
+//! `If-Match` says; 422 with every field that breaks a rule, with the address and the name that another
+//! user has, or for a change of nothing; 503 while the database is busy.
 //!
 //! Verifies tokens and never signs, so it is granted public keys alone. It hashes a password only
 //! when one is changed.
@@ -18,12 +21,14 @@ mod store;
 
 use axum::Router;
 use axum::routing::get;
+use shared::conditional::NoStore;
 use shared::problem::RealWorld;
 
 fn router() -> Router {
     Router::new()
         .route("/api/user", get(routes::show).put(routes::update))
         .layer(RealWorld)
+        .layer(NoStore)
         .layer(shared::db::layer(migrations::ALL))
 }
 

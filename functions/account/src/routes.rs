@@ -2,6 +2,7 @@
 
 use axum::Json;
 use shared::caller::Caller;
+use shared::conditional::IfMatch;
 use shared::db::Db;
 use shared::extract::LenientJson;
 use shared::problem::Problem;
@@ -19,6 +20,7 @@ pub(crate) async fn show(caller: Caller, db: Db) -> Result<Json<UserResponse>, P
 
 pub(crate) async fn update(
     caller: Caller,
+    if_match: IfMatch,
     db: Db,
     LenientJson(body): LenientJson<Update>,
 ) -> Result<Json<UserResponse>, Problem> {
@@ -31,6 +33,18 @@ pub(crate) async fn update(
         .map_err(Problem::internal)?;
 
     let now = time::now();
-    let user = store::update(&db, caller.user_id(), &changes, password_hash.as_ref(), now).await?;
+    let user = db
+        .transaction(async |tx| {
+            if if_match.is_given() {
+                let current = store::lock(tx, caller.user_id()).await?;
+                let current = current.ok_or_else(Caller::gone)?;
+                if_match.check_json(&UserResponse::new(current, caller.token()))?;
+            }
+            let hash = password_hash.as_ref();
+            store::update(tx, caller.user_id(), &changes, hash, now)
+                .await
+                .map_err(Problem::from)
+        })
+        .await?;
     Ok(Json(UserResponse::new(user, caller.token())))
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use shared::caller::Caller;
-use shared::db::{Db, DbError, params};
+use shared::db::{Db, DbError, Transaction, params};
 use shared::identity::{Email, Taken, UserId, Username};
 use shared::password::PasswordHash;
 use shared::problem::Problem;
@@ -56,10 +56,21 @@ pub(crate) async fn find(db: &Db, id: UserId) -> Result<Option<User>, DbError> {
     .await
 }
 
+/// The user as it is, and stays until the transaction ends: Postgres lets others write a row that
+/// was only read.
+pub(crate) async fn lock(tx: &mut Transaction, id: UserId) -> Result<Option<User>, DbError> {
+    tx.query_optional(
+        "UPDATE users SET updated_at = updated_at WHERE id = $1
+         RETURNING email, username, bio, image",
+        params![id],
+    )
+    .await
+}
+
 /// Changes what `changes` names and nothing else, in one statement: two updates of different
 /// fields that race are both kept, and of two that race for a name one finds it taken.
 pub(crate) async fn update(
-    db: &Db,
+    tx: &mut Transaction,
     id: UserId,
     changes: &Changes,
     password_hash: Option<&PasswordHash>,
@@ -67,7 +78,7 @@ pub(crate) async fn update(
 ) -> Result<User, UpdateError> {
     let username_key = changes.username.as_ref().map(Username::key);
     let email_key = changes.email.as_ref().map(Email::key);
-    let updated = db
+    let updated = tx
         .query_optional(
             "UPDATE users SET
                  username = COALESCE($1, username), username_key = COALESCE($2, username_key),
@@ -95,19 +106,19 @@ pub(crate) async fn update(
         .await?;
     match updated {
         Some(user) => Ok(user),
-        None => Err(refusal(db, id, username_key, email_key).await?),
+        None => Err(refusal(tx, id, username_key, email_key).await?),
     }
 }
 
 /// Why no row was updated. Asked after the fact, so the other user may have left in between: then
 /// what was asked for is named, since at least one was taken when it mattered.
 async fn refusal(
-    db: &Db,
+    tx: &mut Transaction,
     id: UserId,
     username_key: Option<String>,
     email_key: Option<String>,
 ) -> Result<UpdateError, DbError> {
-    let rows: Vec<(UserId, String, String)> = db
+    let rows: Vec<(UserId, String, String)> = tx
         .query(
             "SELECT id, username_key, email_key FROM users
              WHERE id = $1 OR username_key = $2 OR email_key = $3",

@@ -4,16 +4,15 @@ use std::{sync::Arc, time::Instant};
 
 use axum::{
     Router,
-    body::Body,
     extract::{DefaultBodyLimit, MatchedPath, Request, State},
     middleware::{self, Next},
     response::Response,
 };
-use http::{Method, header};
 use tracing::{Instrument, level_filters::LevelFilter};
 
 use super::{RequestId, TraceContext, cors, request_id::X_REQUEST_ID, security_headers};
 use crate::{
+    conditional::Conditions,
     config::{CORS_ORIGINS, ConfigError, CorsOrigins, LOG_LEVEL, PUBLIC_URL},
     problem,
 };
@@ -68,8 +67,9 @@ impl Baseline {
 ///
 /// From the outside in: request id and trace context (accepted or made, in the request's
 /// extensions, the id in the answer's `x-request-id`), one line in the log per request, security
-/// headers, problems rendered (also those of axum itself: no route, wrong method), CORS, the limit
-/// on bodies ([`MAX_BODY_BYTES`]).
+/// headers, problems rendered (also those of axum itself: no route, wrong method), conditional
+/// requests and cacheability ([`conditional`](crate::conditional)), CORS, the limit on bodies
+/// ([`MAX_BODY_BYTES`]).
 pub fn baseline(router: Router, settings: Baseline) -> Router {
     // `Router::layer` runs inside routing, which is what lets the log name the route matched.
     let router = router.layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
@@ -99,16 +99,15 @@ async fn surround(
     );
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(trace);
+    let conditions = Conditions::take(&mut request);
 
     let mut response = next.run(request).instrument(span.clone()).await;
+    problem::adopt_foreign_errors(&method, &mut response);
+    let mut response = conditions.apply(response).await;
 
     let _entered = span.enter();
-    problem::adopt_foreign_errors(&method, &mut response);
     problem::render(id.as_str(), &mut response);
-    if method == Method::HEAD && response.headers().contains_key(header::CONTENT_LENGTH) {
-        // axum does the same for its routes, but not for the answer of its fallback.
-        *response.body_mut() = Body::empty();
-    }
+    conditions.strip(&mut response);
     let headers = response.headers_mut();
     security_headers::add(headers, settings.https);
     headers.insert(X_REQUEST_ID, id.header_value());

@@ -42,6 +42,7 @@ pub(super) fn layer(origins: &CorsOrigins) -> Option<CorsLayer> {
         ])
         .expose_headers([
             header::ETAG,
+            header::LINK,
             header::LOCATION,
             header::RETRY_AFTER,
             header::WWW_AUTHENTICATE,

@@ -45,7 +45,10 @@ impl Entry {
             Ok(response) => response,
             Err(never) => match never {},
         };
-        if response.status() == StatusCode::NO_CONTENT {
+        if matches!(
+            response.status(),
+            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+        ) {
             // RFC 9110, section 8.6 forbids the zero that axum puts there.
             response.headers_mut().remove(header::CONTENT_LENGTH);
         }

@@ -3,9 +3,9 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// For an API: what browsers would render or share, they must not. A handler that serves pages
-/// sets its own values, which stay. After the OWASP REST Security Cheat Sheet.
-const HEADERS: [(HeaderName, HeaderValue); 5] = [
-    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+/// sets its own values, which stay. After the OWASP REST Security Cheat Sheet, whose
+/// `Cache-Control` is [`conditional`](crate::conditional)'s to set.
+const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),

@@ -251,7 +251,7 @@ async fn answers_carry_security_headers() {
         answer.header("content-security-policy"),
         Some("default-src 'none'; frame-ancestors 'none'")
     );
-    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert_eq!(answer.header("cache-control"), Some("private, no-cache"));
     assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
     assert_eq!(answer.header("strict-transport-security"), None);
     let https = Baseline {

@@ -37,6 +37,9 @@ const MAX_ARTICLES: u64 = 10_000_000;
 /// How long one batch may take. A slow disk is no error.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
+/// How long the process waits for an instance to end.
+const LAST_MOMENTS: Duration = Duration::from_secs(5);
+
 /// The arguments of `jenny seed`.
 #[derive(Args, Debug)]
 #[command(
@@ -100,8 +103,13 @@ async fn fill(application: &Application, seed: u32, articles: u64) -> Result<Exi
         log_sink: Some(Arc::clone(&output) as _),
     };
     let app = application.load(running).await?;
-    let seed = Seed::new(&app, &output, seed);
+    let outcome = write(&Seed::new(&app, &output, seed), articles).await;
+    // An instance that a transaction was cut off in ends first, and with it the transaction.
+    app.drain(LAST_MOMENTS).await;
+    outcome
+}
 
+async fn write(seed: &Seed<'_>, articles: u64) -> Result<ExitCode> {
     let there = seed.there().await?;
     if there >= articles {
         say(&format!(

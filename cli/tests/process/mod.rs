@@ -16,7 +16,8 @@ pub(crate) fn workspace() -> PathBuf {
         .to_owned()
 }
 
-fn command(arguments: &[&str]) -> Command {
+/// `jenny` with these arguments, in the workspace's folder.
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_jenny"));
     command.args(arguments).current_dir(workspace());
     command
@@ -74,23 +75,15 @@ impl Jenny {
 
     /// Sends a signal (`TERM`, `INT`) and waits for the end.
     pub(crate) fn signal(mut self, name: &str) -> ExitStatus {
-        self.send_signal(name);
+        send_signal(&self.child, name);
         self.child.wait().expect("the process ends")
     }
 
     /// Sends SIGTERM, then does `work`, then waits for the end.
     pub(crate) fn signal_then<T>(mut self, work: impl FnOnce() -> T) -> (ExitStatus, T) {
-        self.send_signal("TERM");
+        send_signal(&self.child, "TERM");
         let done = work();
         (self.child.wait().expect("the process ends"), done)
-    }
-
-    fn send_signal(&self, name: &str) {
-        let status = Command::new("kill")
-            .args([format!("-{name}"), self.child.id().to_string()])
-            .status()
-            .expect("`kill` starts");
-        assert!(status.success());
     }
 }
 
@@ -99,6 +92,15 @@ impl Drop for Jenny {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Sends a signal (`TERM`, `INT`) to a process.
+pub(crate) fn send_signal(child: &Child, name: &str) {
+    let status = Command::new("kill")
+        .args([format!("-{name}"), child.id().to_string()])
+        .status()
+        .expect("`kill` starts");
+    assert!(status.success());
 }
 
 /// Runs `jenny` with these arguments and a path, expects it to fail, and returns its one sentence.

@@ -10,12 +10,12 @@ mod vocabulary;
 mod words;
 
 use conduit::articles::NewArticle;
+use conduit::comments::NewComment;
 use conduit::favorites::NewFavorite;
 use conduit::follows::NewFollow;
-use conduit::{ArticleId, Body, Description, TagList, Title};
+use conduit::{ArticleId, Body, CommentBody, Description, TagList, Title};
 use jiff::Timestamp;
 use serde::Deserialize;
-use shared::identity::UserId;
 use uuid::Uuid;
 
 pub(crate) use people::NewUser;
@@ -32,14 +32,6 @@ const ARTICLES_OF_A_USER: u64 = 100;
 
 /// The most tags of an article.
 const MAX_TAGS: u64 = 5;
-
-/// A comment that is not in the database yet.
-pub(crate) struct NewComment {
-    pub(crate) article_id: ArticleId,
-    pub(crate) author_id: UserId,
-    pub(crate) body: String,
-    pub(crate) created_at: Timestamp,
-}
 
 /// Articles of a seed by their numbers.
 #[derive(Clone, Copy, Deserialize)]
@@ -104,7 +96,8 @@ impl Range {
             data.comments.push(NewComment {
                 article_id: id,
                 author_id: people::id(self.seed, random.below(users)),
-                body: words::sentence(&mut random),
+                body: CommentBody::parse(words::sentence(&mut random))
+                    .expect("sentences keep the rules"),
                 created_at: later(&mut random),
             });
         }
@@ -162,6 +155,8 @@ fn uuid(milliseconds: u64, random: &mut Random) -> Uuid {
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, HashSet};
+
+    use shared::identity::UserId;
 
     use super::*;
 

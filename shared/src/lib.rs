@@ -9,6 +9,7 @@
 //! | [`password`] | Argon2id hashes of passwords |
 //! | [`token`] | Ed25519 access tokens and their keys |
 //! | [`conditional`] | `ETag`, `If-None-Match`, `If-Match`, `Cache-Control`, `Vary` |
+//! | [`cache`] | a read-through cache around any async loader |
 //! | [`caller`] | the extractor for who is calling |
 //! | [`identity`] | user ids, e-mail addresses and usernames |
 //! | [`db`] | portable SQL, typed rows, transactions, migrations |
@@ -29,6 +30,7 @@
 //! # fn main() {}
 //! ```
 
+pub mod cache;
 pub mod caller;
 pub mod conditional;
 pub mod config;

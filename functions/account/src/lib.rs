@@ -12,6 +12,8 @@
 //! `If-Match` says; 422 with every field that breaks a rule, with the address and the name that another
 //! user has, or for a change of nothing; 503 while the database is busy.
 //!
+//! What `articles` caches shows users, so a change of what others see makes `shared::cache` forget it.
+//!
 //! Verifies tokens and never signs, so it is granted public keys alone. It hashes a password only
 //! when one is changed.
 
@@ -29,6 +31,7 @@ fn router() -> Router {
         .route("/api/user", get(routes::show).put(routes::update))
         .layer(RealWorld)
         .layer(NoStore)
+        .layer(shared::cache::layer())
         .layer(shared::db::layer(migrations::ALL))
 }
 

@@ -47,6 +47,13 @@ pub(crate) struct Changes {
     pub(crate) image: Option<ImageUrl>,
 }
 
+impl Changes {
+    /// Whether others see them, beside an article for example.
+    pub(crate) fn are_public(&self) -> bool {
+        self.username.is_some() || self.bio.is_some() || self.image.is_some()
+    }
+}
+
 impl UserUpdate {
     /// The domain's types, once the extractor has validated the request.
     pub(crate) fn into_changes(self) -> Changes {

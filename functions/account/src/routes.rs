@@ -1,6 +1,7 @@
 //! The handlers.
 
 use axum::Json;
+use shared::cache::Cache;
 use shared::caller::Caller;
 use shared::conditional::IfMatch;
 use shared::db::Db;
@@ -21,6 +22,7 @@ pub(crate) async fn show(caller: Caller, db: Db) -> Result<Json<UserResponse>, P
 pub(crate) async fn update(
     caller: Caller,
     if_match: IfMatch,
+    cache: Cache,
     db: Db,
     LenientJson(body): LenientJson<Update>,
 ) -> Result<Json<UserResponse>, Problem> {
@@ -46,5 +48,8 @@ pub(crate) async fn update(
                 .map_err(Problem::from)
         })
         .await?;
+    if changes.are_public() {
+        cache.invalidate_tags(&["articles", "authors"]).await;
+    }
     Ok(Json(UserResponse::new(user, caller.token())))
 }

@@ -19,10 +19,14 @@
 //! Every `GET` carries an `ETag`. `PUT` and `DELETE` of an article honour `If-Match` with the one that
 //! the same caller's `GET` got.
 //!
+//! Without a token, lists and articles are the same for everybody and come from `shared::cache`, which
+//! every write here, and a change of a user by `account`, makes forget what it touches.
+//!
 //! Errors: 401 without a valid token, also when its user is no more; 403 for another author's article;
 //! 404 for an unknown slug; 412 when the article is not as `If-Match` says; 422 with every field that
 //! breaks a rule, or for a change of nothing; 503 while the database is busy.
 
+mod cached;
 mod model;
 mod routes;
 mod store;
@@ -40,6 +44,7 @@ fn router() -> Router {
         .route("/api/articles/{slug}", article)
         .route("/api/articles/{slug}/favorite", favorite)
         .layer(RealWorld)
+        .layer(shared::cache::layer())
         .layer(shared::db::layer(migrations::ALL))
 }
 

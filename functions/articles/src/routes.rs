@@ -1,9 +1,13 @@
 //! The handlers.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::http::StatusCode;
 use conduit::favorites::NewFavorite;
 use conduit::{ArticleId, Slug, Viewer};
+use serde::Serialize;
+use shared::cache::{Cache, Cached, JsonText};
 use shared::caller::Caller;
 use shared::conditional::IfMatch;
 use shared::db::Db;
@@ -12,36 +16,46 @@ use shared::page::{Link, Page};
 use shared::problem::Problem;
 use shared::time;
 
+use crate::cached::{self, Listed};
 use crate::model::{Article, ArticleResponse, ArticlesResponse, Creation, Filters, Update};
 use crate::store::{self, Target};
 
+type Feed = Result<(Link, Json<ArticlesResponse>), Problem>;
 type OneArticle = Result<Json<ArticleResponse>, Problem>;
-type Articles = Result<(Option<Link>, Json<ArticlesResponse>), Problem>;
 
 pub(crate) async fn list(
     caller: Option<Caller>,
     Query(filters): Query<Filters>,
     page: Page,
+    cache: Cache,
     db: Db,
-) -> Articles {
-    let Some(filter) = filters.read() else {
-        return Ok((None, Json(ArticlesResponse::default())));
+) -> Result<(Option<Link>, JsonText), Problem> {
+    let Some(filter) = filters.read().map(Arc::new) else {
+        return Ok((None, text(&ArticlesResponse::default())?));
     };
-    let (articles, next) = store::list(&db, Viewer::from(&caller), &filter, page).await?;
-    let link = page.link("/api/articles", &filter.parameters(), next);
-    Ok((Some(link), Json(articles)))
+    let (key, viewer) = (cached::list(&filter, page), Viewer::from(&caller));
+    let wanted = Arc::clone(&filter);
+    let load = async move || {
+        let (articles, next) = store::list(&db, viewer, &wanted, page).await?;
+        let body = text(&articles)?;
+        Ok::<_, Problem>(Listed { body, next })
+    };
+    let listed = cache.get_or_load(key, &cached::POLICY, load).await?;
+    let link = page.link("/api/articles", &filter.parameters(), listed.next);
+    Ok((Some(link), listed.body.clone()))
 }
 
-pub(crate) async fn feed(caller: Caller, page: Page, db: Db) -> Articles {
+pub(crate) async fn feed(caller: Caller, page: Page, db: Db) -> Feed {
     let (articles, next) = store::feed(&db, caller.user_id(), page)
         .await?
         .ok_or_else(Caller::gone)?;
     let link = page.link("/api/articles/feed", &[], next);
-    Ok((Some(link), Json(articles)))
+    Ok((link, Json(articles)))
 }
 
 pub(crate) async fn create(
     caller: Caller,
+    cache: Cache,
     db: Db,
     LenientJson(body): LenientJson<Creation>,
 ) -> Result<(StatusCode, Json<ArticleResponse>), Problem> {
@@ -50,21 +64,33 @@ pub(crate) async fn create(
         .ok_or_else(Caller::gone)?;
     let article = body.article.into_article(caller.user_id(), time::now());
     let slug = store::insert(&db, &article).await?;
+    cached::articles_changed(&cache, slug.as_str()).await;
     let article = Article::new(article, slug, author);
     Ok((StatusCode::CREATED, Json(ArticleResponse { article })))
 }
 
-pub(crate) async fn show(caller: Option<Caller>, Path(slug): Path<Slug>, db: Db) -> OneArticle {
-    let article = store::find(&db, Viewer::from(&caller), &slug)
-        .await?
-        .ok_or_else(not_found)?;
-    Ok(Json(ArticleResponse { article }))
+pub(crate) async fn show(
+    caller: Option<Caller>,
+    Path(slug): Path<Slug>,
+    cache: Cache,
+    db: Db,
+) -> Result<Cached<JsonText>, Problem> {
+    let (key, viewer) = (cached::article(&slug), Viewer::from(&caller));
+    let load = async move || {
+        let article = store::find(&db, viewer, &slug).await?;
+        article
+            .map(|article| text(&ArticleResponse { article }))
+            .transpose()
+    };
+    let found = cache.find_or_load(key, &cached::POLICY, load).await?;
+    found.ok_or_else(not_found)
 }
 
 pub(crate) async fn update(
     caller: Caller,
     Path(slug): Path<Slug>,
     if_match: IfMatch,
+    cache: Cache,
     db: Db,
     LenientJson(body): LenientJson<Update>,
 ) -> OneArticle {
@@ -73,7 +99,12 @@ pub(crate) async fn update(
     loop {
         let version = version(&db, &caller, &if_match, target.id).await?;
         if store::update(&db, target.id, version, &changes, time::now()).await? {
-            return reread(&db, &caller, target.id).await;
+            cached::article_changed(&cache, &slug).await;
+            let Json(current) = reread(&db, &caller, target.id).await?;
+            if current.article.slug != slug.as_str() {
+                cached::article_moved(&cache, &current.article.slug).await;
+            }
+            return Ok(Json(current));
         }
         changed_meanwhile(version)?;
     }
@@ -83,19 +114,26 @@ pub(crate) async fn delete(
     caller: Caller,
     Path(slug): Path<Slug>,
     if_match: IfMatch,
+    cache: Cache,
     db: Db,
 ) -> Result<StatusCode, Problem> {
     let target = target(&db, &caller, &slug).await?.of(&caller)?;
     loop {
         let version = version(&db, &caller, &if_match, target.id).await?;
         if store::delete(&db, target.id, version).await? {
+            cached::articles_changed(&cache, slug.as_str()).await;
             return Ok(StatusCode::NO_CONTENT);
         }
         changed_meanwhile(version)?;
     }
 }
 
-pub(crate) async fn favorite(caller: Caller, Path(slug): Path<Slug>, db: Db) -> OneArticle {
+pub(crate) async fn favorite(
+    caller: Caller,
+    Path(slug): Path<Slug>,
+    cache: Cache,
+    db: Db,
+) -> OneArticle {
     let target = target(&db, &caller, &slug).await?;
     let favorite = NewFavorite {
         user_id: caller.user_id(),
@@ -103,12 +141,19 @@ pub(crate) async fn favorite(caller: Caller, Path(slug): Path<Slug>, db: Db) -> 
         created_at: time::now(),
     };
     store::insert_favorite(&db, favorite).await?;
+    cached::article_changed(&cache, &slug).await;
     reread(&db, &caller, target.id).await
 }
 
-pub(crate) async fn unfavorite(caller: Caller, Path(slug): Path<Slug>, db: Db) -> OneArticle {
+pub(crate) async fn unfavorite(
+    caller: Caller,
+    Path(slug): Path<Slug>,
+    cache: Cache,
+    db: Db,
+) -> OneArticle {
     let target = target(&db, &caller, &slug).await?;
     store::delete_favorite(&db, caller.user_id(), target.id).await?;
+    cached::article_changed(&cache, &slug).await;
     reread(&db, &caller, target.id).await
 }
 
@@ -159,6 +204,10 @@ async fn reread(db: &Db, caller: &Caller, id: ArticleId) -> OneArticle {
         .await?
         .ok_or_else(not_found)?;
     Ok(Json(ArticleResponse { article }))
+}
+
+fn text(body: &impl Serialize) -> Result<JsonText, Problem> {
+    JsonText::of(body).map_err(Problem::internal)
 }
 
 fn not_found() -> Problem {

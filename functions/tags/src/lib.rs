@@ -5,7 +5,8 @@
 //! | `GET /api/tags` | anyone | 200 with the tags in use, the most used first, then by name |
 //!
 //! At most 1,000 tags are listed. An unused tag is none: one whose last article went is not listed.
-//! A token is not looked at, since the answer is the same for everybody.
+//! A token is not looked at, since the answer is the same for everybody: it comes from `shared::cache`,
+//! which `articles` makes forget it.
 //!
 //! Errors: 503 while the database is busy.
 
@@ -21,6 +22,7 @@ fn router() -> Router {
     Router::new()
         .route("/api/tags", get(routes::list))
         .layer(RealWorld)
+        .layer(shared::cache::layer())
         .layer(shared::db::layer(migrations::ALL))
 }
 

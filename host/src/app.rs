@@ -17,7 +17,8 @@ use crate::admission::Admission;
 use crate::body::GuardedBody;
 use crate::capability::Capabilities;
 use crate::engine::Runtime;
-use crate::instance::{Component, Exchange, Instances};
+use crate::exchange::{Exchange, Sending};
+use crate::instance::{Component, Instances};
 use crate::limits::Limits;
 use crate::load::{self, LoadError, LoadProgress};
 use crate::logs::LogSink;
@@ -103,6 +104,7 @@ pub(crate) struct AppInner {
     outside: Admission,
     inside: Admission,
     places: Arc<CommonPlaces>,
+    sending: Arc<Sending>,
     draining: CancellationToken,
 }
 
@@ -195,6 +197,7 @@ impl App {
                 manifest,
                 routes,
                 places: Arc::clone(&places),
+                sending: Sending::new(limits.request_timeout),
                 draining: draining.clone(),
                 limits,
             }
@@ -334,8 +337,8 @@ impl AppInner {
         match tokio::time::timeout_at(deadline, answer).await {
             Ok(Ok(response)) if without_body => response.map(|_| problem::empty()),
             Ok(Ok(response)) => {
-                let limit = self.limits.request_timeout;
-                response.map(|body| GuardedBody::new(body, exchange, limit).boxed_unsync())
+                let sent = self.sending.begin(&exchange);
+                response.map(|body| GuardedBody::new(body, sent).boxed_unsync())
             }
             Ok(Err(error)) => request::failed(&instances.component, &error),
             Err(_) => request::gave_up(&instances.component, self.limits.request_timeout),

@@ -1,17 +1,14 @@
 //! The body of a component's response.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
-use tokio::task::JoinHandle;
 use wasmtime_wasi_http::Error;
 
 use crate::Body;
-use crate::instance::Exchange;
+use crate::exchange::Sent;
 
 /// Keeps a request's place until its response has been sent, and tells a response that was cut
 /// off from one that ended.
@@ -24,33 +21,17 @@ use crate::instance::Exchange;
 /// zero), so the time for it is kept outside: when it is up, the place is given back all the same.
 pub(crate) struct GuardedBody {
     inner: Body,
-    exchange: Arc<Exchange>,
-    time_is_up: JoinHandle<()>,
+    sent: Sent,
     ended: bool,
 }
 
 impl GuardedBody {
-    /// `limit` is how long sending may take, from now on.
-    pub(crate) fn new(inner: Body, exchange: Arc<Exchange>, limit: Duration) -> Self {
-        let leaving = Arc::clone(&exchange);
-        let time_is_up = tokio::spawn(async move {
-            tokio::time::sleep(limit).await;
-            leaving.leave();
-        });
+    pub(crate) fn new(inner: Body, sent: Sent) -> Self {
         Self {
             inner,
-            exchange,
-            time_is_up,
+            sent,
             ended: false,
         }
-    }
-}
-
-impl Drop for GuardedBody {
-    fn drop(&mut self) {
-        // Not left to the task, which ends a little later.
-        self.exchange.leave();
-        self.time_is_up.abort();
     }
 }
 
@@ -65,7 +46,7 @@ impl HttpBody for GuardedBody {
         if self.ended {
             return Poll::Ready(None);
         }
-        if Pin::new(&mut self.time_is_up).poll(cx).is_ready() {
+        if self.sent.exchange.is_late(cx.waker()) {
             self.ended = true;
             return Poll::Ready(Some(Err(Error::HttpResponseIncomplete)));
         }
@@ -75,14 +56,14 @@ impl HttpBody for GuardedBody {
             // Nothing may follow trailers.
             Some(Ok(frame)) => self.ended = frame.is_trailers(),
         }
-        if frame.is_none() && self.exchange.instance_failed() {
+        if frame.is_none() && self.sent.exchange.instance_failed() {
             return Poll::Ready(Some(Err(Error::HttpResponseIncomplete)));
         }
         Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.ended || (self.inner.is_end_stream() && !self.exchange.instance_failed())
+        self.ended || (self.inner.is_end_stream() && !self.sent.exchange.instance_failed())
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -4,12 +4,11 @@ mod stall;
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
-use std::task::{Context, Poll};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use http::{Request, Response};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Interval, Sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use wasmtime::component::GuestTaskId;
@@ -25,6 +24,7 @@ use crate::allowed_hosts::AllowedHosts;
 use crate::app::AppInner;
 use crate::capability::{Capabilities, Grants};
 use crate::engine::Compiled;
+use crate::exchange::Exchange;
 use crate::files::Files;
 use crate::limits::Limits;
 use crate::logs::ComponentLogs;
@@ -61,38 +61,6 @@ pub(crate) struct Component {
 #[derive(Debug, thiserror::Error)]
 #[error("the limit of instances is reached")]
 pub(crate) struct NoPlace;
-
-/// One request on its way, and its place among the requests in progress.
-///
-/// Whoever still has to do with the request holds it: the caller, wasmtime's queue, the response's
-/// body. A client that leaves while its request is queued therefore gets nothing back by that, or
-/// it could fill the queue with requests that nobody counts.
-pub(crate) struct Exchange {
-    instance: OnceLock<Arc<InstanceStatus>>,
-    permit: Mutex<Option<OwnedSemaphorePermit>>,
-}
-
-impl Exchange {
-    pub(crate) fn new(permit: OwnedSemaphorePermit) -> Self {
-        Self {
-            instance: OnceLock::new(),
-            permit: Mutex::new(Some(permit)),
-        }
-    }
-
-    /// Whether the instance that took the request came to a bad end.
-    pub(crate) fn instance_failed(&self) -> bool {
-        self.instance
-            .get()
-            .is_some_and(|status| status.has_failed())
-    }
-
-    /// Gives the request's place back.
-    pub(crate) fn leave(&self) {
-        let mut permit = self.permit.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(permit.take());
-    }
-}
 
 /// Hands requests to the instances of one component.
 pub(crate) struct Instances {
@@ -237,8 +205,7 @@ impl WorkerState for Worker {
         exchange: Arc<Exchange>,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
-        // A request is accepted once, so the cell is empty.
-        _ = exchange.instance.set(Arc::clone(&self.status));
+        exchange.taken_by(&self.status);
         let status = Arc::clone(&self.status);
         let limit = tokio::time::sleep(self.component.limits.request_timeout);
         Box::pin(async move {
@@ -349,9 +316,17 @@ impl WorkerExpiration for Expiration {
         let Some(deadline) = start.checked_add(limit) else {
             return Poll::Pending;
         };
-        if self.sleep.deadline().into_std() != deadline {
+        // Deadlines come and go with every request, and mostly later ones: to sleep too short, and
+        // then again, costs less than to tell the timer each time.
+        if deadline < self.sleep.deadline().into_std() {
             self.sleep.as_mut().reset(deadline.into());
         }
-        self.sleep.as_mut().poll(cx)
+        loop {
+            ready!(self.sleep.as_mut().poll(cx));
+            if deadline <= self.sleep.deadline().into_std() {
+                return Poll::Ready(());
+            }
+            self.sleep.as_mut().reset(deadline.into());
+        }
     }
 }

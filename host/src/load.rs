@@ -11,9 +11,9 @@ use crate::allowed_hosts::AllowedHosts;
 use crate::app::AppOptions;
 use crate::capability::Grants;
 use crate::engine::{Compiled, Runtime};
-use crate::files::{Files, FilesError};
+use crate::files::Files;
 use crate::logs::ComponentLogs;
-use crate::manifest::{Component, ComponentSource, FileMount, Manifest, ManifestError};
+use crate::manifest::{Component, ComponentSource, Manifest, ManifestError};
 use crate::variables::Resolver;
 
 /// How far loading an application has come.
@@ -234,7 +234,7 @@ fn load(
     Ok(Loaded {
         compiled,
         environment,
-        files: files(manifest, component).map_err(|error| entry(format!("`files`: {error}")))?,
+        files: Files::of(component, manifest.directory()).map_err(|error| entry(format!("`files`: {error}")))?,
         logs: Arc::new(logs),
         grants: Arc::new(Grants::new(
             &id,
@@ -267,24 +267,4 @@ fn source(manifest: &Manifest, component: &Component) -> Result<PathBuf, LoadErr
             }
         }
     }
-}
-
-fn files(manifest: &Manifest, component: &Component) -> Result<Files, FilesError> {
-    let mut files = Files::default();
-    for mount in &component.files {
-        match mount {
-            FileMount::Pattern(pattern) => {
-                files.add_pattern(manifest.directory(), pattern, &component.exclude_files)?;
-            }
-            FileMount::Placement {
-                source,
-                destination,
-            } => files.add_placement(
-                &manifest.resolve(source),
-                destination,
-                &component.exclude_files,
-            )?,
-        }
-    }
-    Ok(files)
 }

@@ -1,16 +1,23 @@
 //! What components print, line by line, to files and to the terminal.
+//!
+//! Neither is written by the thread that runs a component: see [`lane`].
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
+mod lane;
+
+use std::fs::OpenOptions;
+use std::io;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+
+use self::lane::{Lane, Target};
 
 /// A line that is longer is cut here, so that a component that never ends a line cannot fill the
 /// host's memory.
@@ -18,6 +25,37 @@ const MAX_LINE_BYTES: usize = 64 << 10;
 
 /// How much a component may hand over in one write.
 const WRITE_BUDGET_BYTES: usize = 64 << 10;
+
+// One for each place that can be stuck by itself. They belong to the process, as the terminal does.
+static FILES: Lane = Lane::new("log files");
+static STDOUT: Lane = Lane::new("standard output");
+static STDERR: Lane = Lane::new("standard error");
+
+/// Waits until everything that was printed and logged so far is written, but no longer than
+/// `patience` in all. Returns whether it is. For the end of a process, and for tests that read log
+/// files; it blocks.
+pub fn flush_output(patience: Duration) -> bool {
+    let until = Instant::now() + patience;
+    let written = [&FILES, &STDOUT, &STDERR].map(|lane| lane.flush(until));
+    written == [true; 3]
+}
+
+/// Standard error, for whoever must not wait for it: what is written goes, in order with the
+/// output of components, through a queue. A terminal that takes nothing costs what no longer fits
+/// into the queue, and the log says how much that was. See [`flush_output`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct QueuedStderr;
+
+impl io::Write for QueuedStderr {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        STDERR.push(&Target::Stderr, bytes.to_vec());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// Which of a component's two output streams a line came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,8 +75,8 @@ pub trait LogSink: Send + Sync {
 /// The logs of one component.
 pub(crate) struct ComponentLogs {
     component: Arc<str>,
-    stdout: Option<Mutex<File>>,
-    stderr: Option<Mutex<File>>,
+    stdout: Option<Target>,
+    stderr: Option<Target>,
     terminal: bool,
     sink: Option<Arc<dyn LogSink>>,
 }
@@ -52,15 +90,14 @@ impl ComponentLogs {
         terminal: bool,
         sink: Option<Arc<dyn LogSink>>,
     ) -> io::Result<Self> {
-        let open = |stream| -> io::Result<Option<Mutex<File>>> {
+        let open = |stream| -> io::Result<Option<Target>> {
             let Some(directory) = directory else {
                 return Ok(None);
             };
             std::fs::create_dir_all(directory)?;
             let path = directory.join(format!("{}_{stream}.txt", file_stem(&component)));
-            Ok(Some(Mutex::new(
-                OpenOptions::new().create(true).append(true).open(path)?,
-            )))
+            let file = OpenOptions::new().create(true).append(true).open(path)?;
+            Ok(Some(Target::File(Arc::new(file))))
         };
         let (stdout, stderr) = (open("stdout")?, open("stderr")?);
         Ok(Self {
@@ -90,35 +127,24 @@ impl ComponentLogs {
         }
     }
 
-    /// Failures to log are ignored: a full disk must not fail requests.
     fn write(&self, stream: LogStream, line: &[u8], terminal: bool) {
         let file = match stream {
             LogStream::Stdout => &self.stdout,
             LogStream::Stderr => &self.stderr,
         };
         if let Some(file) = file {
-            let mut entry = Vec::with_capacity(line.len() + 1);
-            entry.extend_from_slice(line);
-            entry.push(b'\n');
-            // One write for each line keeps lines of several instances apart.
-            _ = file
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .write_all(&entry);
+            FILES.push(file, [line, b"\n"].concat());
         }
-        if !terminal && self.sink.is_none() {
-            return;
-        }
-        let text = String::from_utf8_lossy(line);
         if terminal {
-            let entry = format!("[{}] {text}\n", self.component);
-            _ = match stream {
-                LogStream::Stdout => io::stdout().lock().write_all(entry.as_bytes()),
-                LogStream::Stderr => io::stderr().lock().write_all(entry.as_bytes()),
-            };
+            let text = String::from_utf8_lossy(line);
+            let entry = format!("[{}] {text}\n", self.component).into_bytes();
+            match stream {
+                LogStream::Stdout => STDOUT.push(&Target::Stdout, entry),
+                LogStream::Stderr => STDERR.push(&Target::Stderr, entry),
+            }
         }
         if let Some(sink) = &self.sink {
-            sink.line(&self.component, stream, &text);
+            sink.line(&self.component, stream, &String::from_utf8_lossy(line));
         }
     }
 }
@@ -287,6 +313,7 @@ mod tests {
                 ComponentLogs::open("a/b".into(), Some(directory.path()), false, None).unwrap();
             logs.note("trap\nat 0");
         }
+        assert!(flush_output(Duration::from_secs(20)));
         let text = std::fs::read_to_string(directory.path().join("a_b_stderr.txt")).unwrap();
         assert_eq!(text, "trap\nat 0\ntrap\nat 0\n");
     }

@@ -11,7 +11,8 @@ use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, TrapOrPan
 
 use crate::Body;
 use crate::allowed_hosts::service_chaining_target;
-use crate::instance::{Component, Exchange, NoPlace};
+use crate::exchange::Exchange;
+use crate::instance::{Component, NoPlace};
 use crate::problem;
 use crate::route::{RouteMatch, strip_spin_headers};
 
@@ -82,14 +83,16 @@ pub(crate) fn add_spin_headers(
     route: &RouteMatch<'_, '_>,
     peer: SocketAddr,
 ) {
+    let mut headers = std::mem::take(request.headers_mut());
     let uri = request.uri();
-    let headers = route.spin_headers(
+    route.set_spin_headers(
+        &mut headers,
         uri.scheme_str().unwrap_or("http"),
         uri.authority().map_or("localhost", Authority::as_str),
         uri.path_and_query().map_or("/", PathAndQuery::as_str),
         peer,
     );
-    request.headers_mut().extend(headers);
+    *request.headers_mut() = headers;
 }
 
 /// The answer to a request whose instance gave none.

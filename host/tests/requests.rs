@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::{Request, Response};
 use jenny_host::capability::{OutboundHttp, OutboundRequest, OutboundResponse};
-use jenny_host::{AppOptions, Clock, LoadError};
+use jenny_host::{AppOptions, Clock, LoadError, flush_output};
 use support::{Fixture, body_text, empty, full, get, problem_status};
 
 const APPLICATION: &str = r#"
@@ -278,6 +278,7 @@ async fn what_a_component_prints_is_kept_in_spins_log_files() {
     assert_eq!(body_text(fixture.get("/print").await).await, "printed");
 
     fixture.wait_for_log("guest Stderr to stderr").await;
+    assert!(flush_output(Duration::from_secs(20)));
     let file = |name| std::fs::read_to_string(logs.path().join(name)).unwrap();
     assert_eq!(file("guest_stdout.txt"), "to stdout\n");
     assert_eq!(file("guest_stderr.txt"), "to stderr\n");

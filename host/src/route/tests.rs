@@ -98,9 +98,11 @@ fn headers_are_spins() {
     let client = "127.0.0.1:8777".parse().unwrap();
     let headers = |table: &RouteTable, path: &str| -> Vec<(String, String)> {
         let found = table.route(path).unwrap();
-        let mut pairs: Vec<_> = found
-            .spin_headers("https", "example.com", &format!("{path}?k=v"), client)
-            .into_iter()
+        let mut headers = HeaderMap::new();
+        let path_and_query = format!("{path}?k=v");
+        found.set_spin_headers(&mut headers, "https", "example.com", &path_and_query, client);
+        let mut pairs: Vec<_> = headers
+            .iter()
             .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
             .collect();
         pairs.sort();

@@ -40,6 +40,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use http::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -69,6 +70,21 @@ pub trait Service: Clone + Send + Sync + 'static {
 impl Service for crate::App {
     async fn call(&self, request: Request<Body>, origin: Origin) -> Response<Body> {
         self.handle(request, origin).await
+    }
+}
+
+impl crate::App {
+    /// What [`serve`] does, for an application.
+    ///
+    /// It takes no type parameter, and so the path of a request is compiled with this crate, for
+    /// speed, rather than with the one that calls.
+    pub fn serve(
+        &self,
+        listener: TcpListener,
+        options: ServerOptions,
+        shutdown: BoxFuture<'static, ()>,
+    ) -> BoxFuture<'static, io::Result<Ended>> {
+        Box::pin(serve(listener, self.clone(), options, shutdown))
     }
 }
 

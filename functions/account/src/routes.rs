@@ -49,7 +49,7 @@ pub(crate) async fn update(
         })
         .await?;
     if changes.are_public() {
-        cache.invalidate_tags(&["articles", "authors"]).await;
+        cache.invalidate_tags(&["articles"]).await;
     }
     Ok(Json(UserResponse::new(user, caller.token())))
 }

@@ -15,11 +15,10 @@ pub(crate) const POLICY: Policy = Policy::seconds(30)
     .negative_seconds(5)
     .clients_seconds(2, 8);
 
-/// All lists.
+/// All that shows articles, and with them their authors: `account` makes it invalid as well. One tag
+/// for every article, since each tag costs a lookup a read of the store and a write a slow write;
+/// what is read often is soon loaded again.
 const ARTICLES: &str = "articles";
-
-/// Whatever shows users: `account` makes it invalid.
-const AUTHORS: &str = "authors";
 
 /// The list of `tags`.
 const TAGS: &str = "tags";
@@ -39,28 +38,15 @@ pub(crate) fn list(filter: &Filter, page: Page) -> Key {
 }
 
 pub(crate) fn article(slug: &Slug) -> Key {
-    Key::public("article", slug.as_str())
-        .tagged(one(slug.as_str()))
-        .tagged(AUTHORS)
+    Key::public("article", slug.as_str()).tagged(ARTICLES)
 }
 
-/// To be called once an article came or went.
-pub(crate) async fn articles_changed(cache: &Cache, slug: &str) {
-    let tags = [ARTICLES, &one(slug), TAGS];
-    cache.invalidate_tags(&tags).await;
+/// To be called once an article came or went, and tags perhaps with it.
+pub(crate) async fn came_or_went(cache: &Cache) {
+    cache.invalidate_tags(&[ARTICLES, TAGS]).await;
 }
 
 /// To be called once an article is another.
-pub(crate) async fn article_changed(cache: &Cache, slug: &Slug) {
-    let tags = [ARTICLES, &one(slug.as_str())];
-    cache.invalidate_tags(&tags).await;
-}
-
-/// To be called once an article has moved to a slug, where there was none before.
-pub(crate) async fn article_moved(cache: &Cache, slug: &str) {
-    cache.invalidate_tags(&[&one(slug)]).await;
-}
-
-fn one(slug: &str) -> String {
-    format!("article/{slug}")
+pub(crate) async fn changed(cache: &Cache) {
+    cache.invalidate_tags(&[ARTICLES]).await;
 }

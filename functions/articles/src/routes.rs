@@ -64,7 +64,7 @@ pub(crate) async fn create(
         .ok_or_else(Caller::gone)?;
     let article = body.article.into_article(caller.user_id(), time::now());
     let slug = store::insert(&db, &article).await?;
-    cached::articles_changed(&cache, slug.as_str()).await;
+    cached::came_or_went(&cache).await;
     let article = Article::new(article, slug, author);
     Ok((StatusCode::CREATED, Json(ArticleResponse { article })))
 }
@@ -99,12 +99,8 @@ pub(crate) async fn update(
     loop {
         let version = version(&db, &caller, &if_match, target.id).await?;
         if store::update(&db, target.id, version, &changes, time::now()).await? {
-            cached::article_changed(&cache, &slug).await;
-            let Json(current) = reread(&db, &caller, target.id).await?;
-            if current.article.slug != slug.as_str() {
-                cached::article_moved(&cache, &current.article.slug).await;
-            }
-            return Ok(Json(current));
+            cached::changed(&cache).await;
+            return reread(&db, &caller, target.id).await;
         }
         changed_meanwhile(version)?;
     }
@@ -121,7 +117,7 @@ pub(crate) async fn delete(
     loop {
         let version = version(&db, &caller, &if_match, target.id).await?;
         if store::delete(&db, target.id, version).await? {
-            cached::articles_changed(&cache, slug.as_str()).await;
+            cached::came_or_went(&cache).await;
             return Ok(StatusCode::NO_CONTENT);
         }
         changed_meanwhile(version)?;
@@ -141,7 +137,7 @@ pub(crate) async fn favorite(
         created_at: time::now(),
     };
     store::insert_favorite(&db, favorite).await?;
-    cached::article_changed(&cache, &slug).await;
+    cached::changed(&cache).await;
     reread(&db, &caller, target.id).await
 }
 
@@ -153,7 +149,7 @@ pub(crate) async fn unfavorite(
 ) -> OneArticle {
     let target = target(&db, &caller, &slug).await?;
     store::delete_favorite(&db, caller.user_id(), target.id).await?;
-    cached::article_changed(&cache, &slug).await;
+    cached::changed(&cache).await;
     reread(&db, &caller, target.id).await
 }
 

@@ -73,7 +73,7 @@ struct Applied {
 crate::from_row!(Applied { version, checksum });
 
 /// On Postgres: nobody else migrates until the transaction ends. The number is of our choosing.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(5_359_174_608)";
+const LOCK: &str = "SELECT pg_advisory_xact_lock(5359174608)";
 
 /// On Postgres, for this transaction alone: an index of a large table takes its time.
 const UNLIMITED: &str = "SELECT set_config('statement_timeout', '0', true)";

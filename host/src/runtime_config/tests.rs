@@ -48,6 +48,9 @@ max_socket_connections = 5
 
 [llm_compute]
 type = "spin"
+
+[outbound_pg]
+max_connections = 30
 "#,
     )
     .unwrap();
@@ -84,6 +87,7 @@ type = "spin"
     assert!(config.blocked_networks.blocks("1.1.1.1".parse().unwrap()));
     assert!(!config.blocked_networks.blocks("1.1.1.2".parse().unwrap()));
     assert_eq!(config.max_total_connections, Some(20));
+    assert_eq!(config.postgres_max_connections, Some(30));
     assert_eq!(config.max_instance_memory, Some(1_000_000));
     assert_eq!(
         config.warnings,

@@ -118,16 +118,27 @@ impl Fixture {
     /// Loads `manifest` from a folder of its own, which has `file.txt` in it.
     pub(crate) async fn try_load(
         manifest: &str,
+        options: AppOptions,
+        outbound: Arc<dyn OutboundHttp>,
+    ) -> Result<Self, LoadError> {
+        Self::try_load_with(manifest, options, outbound, |_| ()).await
+    }
+
+    /// Like [`try_load`](Self::try_load), with some capabilities replaced.
+    pub(crate) async fn try_load_with(
+        manifest: &str,
         mut options: AppOptions,
         outbound: Arc<dyn OutboundHttp>,
+        replace: impl FnOnce(&mut Capabilities),
     ) -> Result<Self, LoadError> {
         let directory = TempDir::new().expect("a temporary folder");
         std::fs::write(directory.path().join("file.txt"), "a file").expect("it is writable");
         let text = manifest.replace("{guest}", &guest_file().to_string_lossy());
         let manifest = Manifest::parse(&text, &directory.path().join("spin.toml")).unwrap();
         let resolver = Resolver::new(&manifest, &[]).unwrap();
-        let capabilities =
+        let mut capabilities =
             Capabilities::in_memory(&manifest, Arc::new(resolver.clone()), outbound).unwrap();
+        replace(&mut capabilities);
         let log = Arc::new(Log::default());
         options.log_sink = Some(log.clone());
         let app = App::load(&RUNTIME, manifest, resolver, capabilities, options, |_| ()).await?;

@@ -2,7 +2,7 @@
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
-/// A certificate for this machine and who signed it, in PEM.
+/// A certificate for `localhost` and who signed it, in PEM.
 #[derive(Debug)]
 pub(crate) struct Certificate {
     pub(crate) authority: String,
@@ -20,8 +20,8 @@ impl Certificate {
         let authority = params.self_signed(&authority_key)?;
         let issuer = Issuer::new(params, authority_key);
         let key = KeyPair::generate()?;
-        let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
-        let certificate = CertificateParams::new(names)?.signed_by(&key, &issuer)?;
+        let certificate =
+            CertificateParams::new(["localhost".to_owned()])?.signed_by(&key, &issuer)?;
         Ok(Self {
             authority: authority.pem(),
             certificate: certificate.pem(),

@@ -63,7 +63,7 @@ impl Unavailable {
 pub enum Tls {
     /// It answers a request for TLS with "no".
     Off,
-    /// It has a certificate for `localhost` and `127.0.0.1`, signed by an authority of its own:
+    /// It has a certificate for `localhost`, and for no address, signed by an authority of its own:
     /// [`PostgresServer::authority`].
     On,
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use tokio::task::AbortHandle;
-use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, Config, Error, NoTls, Statement};
+use tokio_postgres::config::{SslMode, SslNegotiation};
+use tokio_postgres::{Client, Config, Error, Statement};
 
-use super::address::{Address, Protection};
+use super::address::Address;
 use super::error;
-use super::tls::Tls;
+use super::wire::Transport;
 use crate::runtime_config::BlockedNetworks;
 
 /// How long one server may take to answer, unless the address says otherwise (`connect_timeout`).
@@ -34,7 +34,7 @@ const MAX_KEPT_STATEMENT_BYTES: usize = 16 * 1024;
 /// Makes the connections of one pool.
 pub(super) struct Manager {
     pub(super) address: Address,
-    pub(super) tls: Tls,
+    pub(super) transport: Transport,
     pub(super) blocked: BlockedNetworks,
 }
 
@@ -44,17 +44,19 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> Result<Link, String> {
         let config = self.config().await?;
-        let (client, driver) = if self.address.protection == Protection::Off {
-            let (client, connection) = config.connect(NoTls).await.map_err(describe)?;
-            (client, tokio::spawn(drive(connection)))
-        } else {
-            let connecting = config.connect(self.tls.clone());
-            let (client, connection) = connecting.await.map_err(describe)?;
-            (client, tokio::spawn(drive(connection)))
-        };
+        let connecting = config.connect(self.transport.clone());
+        let (client, connection) = connecting
+            .await
+            .map_err(|error| error::connection(&error))?;
+        // What it fails of is met by the next statement.
+        let driver = tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!("a connection to Postgres ended: {error}");
+            }
+        });
         Ok(Link {
             client,
-            tls: (self.address.protection != Protection::Off).then(|| self.tls.clone()),
+            transport: self.transport.clone(),
             driver: driver.abort_handle(),
             statements: Statements::default(),
         })
@@ -65,20 +67,6 @@ impl managed::Manager for Manager {
             return Err(RecycleError::message("the connection is of no more use"));
         }
         Ok(())
-    }
-}
-
-fn describe(error: Error) -> String {
-    error::connection(&error)
-}
-
-/// Does the reading and writing of a connection. What it fails of is met by the next statement.
-async fn drive<S, T>(connection: tokio_postgres::Connection<S, T>)
-where
-    tokio_postgres::Connection<S, T>: Future<Output = Result<(), Error>>,
-{
-    if let Err(error) = connection.await {
-        tracing::debug!("a connection to Postgres ended: {error}");
     }
 }
 
@@ -119,11 +107,9 @@ impl Manager {
         let given = &self.address.config;
         let mut config = Config::new();
         config
-            .ssl_mode(match self.address.protection {
-                Protection::Off => SslMode::Disable,
-                _ => given.get_ssl_mode(),
-            })
-            .ssl_negotiation(given.get_ssl_negotiation())
+            // Which leaves the negotiation to the transport.
+            .ssl_mode(SslMode::Require)
+            .ssl_negotiation(SslNegotiation::Direct)
             .connect_timeout(*given.get_connect_timeout().unwrap_or(&CONNECT_TIMEOUT))
             .tcp_user_timeout(*given.get_tcp_user_timeout().unwrap_or(&USER_TIMEOUT))
             .keepalives(given.get_keepalives())
@@ -159,7 +145,7 @@ impl Manager {
 /// An open connection.
 pub(super) struct Link {
     pub(super) client: Client,
-    tls: Option<Tls>,
+    transport: Transport,
     driver: AbortHandle,
     pub(super) statements: Statements,
 }
@@ -168,10 +154,7 @@ impl Link {
     /// Asks the server to end what the connection is doing.
     pub(super) async fn cancel(&self) -> Result<(), Error> {
         let token = self.client.cancel_token();
-        match &self.tls {
-            Some(tls) => token.cancel_query(tls.clone()).await,
-            None => token.cancel_query(NoTls).await,
-        }
+        token.cancel_query(self.transport.clone()).await
     }
 }
 

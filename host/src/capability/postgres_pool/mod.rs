@@ -11,6 +11,7 @@ mod session;
 mod tests;
 mod tls;
 mod value;
+mod wire;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -22,7 +23,7 @@ use tokio::sync::Semaphore;
 
 use self::link::Manager;
 use self::session::Connection;
-use self::tls::Tls;
+use self::wire::Transport;
 use super::postgres::{PostgresConnection, PostgresDatabases, PostgresError};
 use crate::admission::MAX_PERMITS;
 use crate::runtime_config::{BlockedNetworks, RuntimeConfig};
@@ -98,10 +99,16 @@ impl PostgresPools {
 
     fn new_pool(&self, key: &Key) -> Result<Pool, PostgresError> {
         let address = Address::parse(&key.address).map_err(PostgresError::ConnectionFailed)?;
-        let tls = Tls::new(address.protection, key.ca_root.as_deref()).map_err(invalid_root)?;
+        let config =
+            tls::client(address.protection, key.ca_root.as_deref()).map_err(invalid_root)?;
+        let transport = Transport {
+            mode: address.config.get_ssl_mode(),
+            negotiation: address.config.get_ssl_negotiation(),
+            config,
+        };
         let manager = Manager {
             address,
-            tls,
+            transport,
             blocked: self.blocked.clone(),
         };
         Pool::builder(manager)

@@ -28,10 +28,7 @@ pub(super) async fn result(mut turn: Turn, rows: RowStream) -> Result<QueryResul
                 rows: futures::stream::empty().boxed(),
             });
         }
-        Err(error) => {
-            turn.finish();
-            return Err(error.into());
-        }
+        Err(error) => return Err(turn.fail(error)),
     };
     let columns = first.columns().iter().map(|column| Column {
         name: column.name().to_owned(),
@@ -71,10 +68,7 @@ impl Rows {
                 // More rows are to come: whoever drops the turn ends the statement.
                 Err(error) => Some(Err(error)),
             },
-            Some(Err(error)) => {
-                turn.finish();
-                Some(Err(error.into()))
-            }
+            Some(Err(error)) => Some(Err(turn.fail(error))),
             None => {
                 turn.finish();
                 None

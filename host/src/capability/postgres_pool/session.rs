@@ -83,15 +83,15 @@ impl PostgresConnection for Connection {
     ) -> Result<u64, PostgresError> {
         let mut turn = self.turn().await?;
         let mut rows = pin!(turn.start(&statement, &parameters).await?);
-        let end = loop {
+        loop {
             match rows.try_next().await {
                 Ok(Some(_)) => {}
-                Ok(None) => break Ok(rows.rows_affected().unwrap_or(0)),
-                Err(error) => break Err(error.into()),
+                Ok(None) => break,
+                Err(error) => return Err(turn.fail(error)),
             }
-        };
+        }
         turn.finish();
-        end
+        Ok(rows.rows_affected().unwrap_or(0))
     }
 
     async fn execute_batch(&self, statements: String) -> Result<(), PostgresError> {
@@ -99,8 +99,9 @@ impl PostgresConnection for Connection {
         let session = turn.session();
         session.may_be_in_transaction = true;
         let result = session.link().client.batch_execute(&statements).await;
+        result.map_err(|error| turn.fail(error))?;
         turn.finish();
-        Ok(result?)
+        Ok(())
     }
 }
 
@@ -228,13 +229,23 @@ impl Turn {
             }
         }
         session.may_be_in_transaction = before;
-        if result.is_ok() {
-            session.note(sql);
-        } else {
-            // The driver reads the rest of the answer to a statement that failed by itself.
+        match result {
+            Ok(rows) => {
+                session.note(sql);
+                Ok(rows)
+            }
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    /// What a statement failed of. After a refusal by the server the driver reads the rest of the
+    /// answer by itself. After anything else (`COPY`, which the driver's calls for queries do not
+    /// know) the connection may be out of step, which is found out when the turn is dropped.
+    pub(super) fn fail(&mut self, error: tokio_postgres::Error) -> PostgresError {
+        if error.as_db_error().is_some() {
             self.finish();
         }
-        Ok(result?)
+        error.into()
     }
 
     /// Says that the answer has been read to its end.

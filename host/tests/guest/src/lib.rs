@@ -1,5 +1,6 @@
 //! A component that misbehaves on request: the path says how. The tests of `jenny-host` load it.
 
+mod postgres;
 mod stores;
 
 use std::cell::Cell;
@@ -98,6 +99,7 @@ async fn handle(request: Request) -> Response<Body> {
             "wasi-key-value" => stores::wasi_key_value(),
             _ => "no such interface".to_owned(),
         }),
+        "postgres" => text(postgres::call(argument, &request).await),
         "print" => {
             println!("to stdout");
             eprintln!("to stderr");

@@ -171,7 +171,7 @@ fn rows(rows: Vec<RowResult>) -> Vec<Vec<Value>> {
     rows.into_iter().map(|row| row.values).collect()
 }
 
-async fn collect<T>(mut stream: StreamReader<T>) -> Vec<T> {
+pub(crate) async fn collect<T>(mut stream: StreamReader<T>) -> Vec<T> {
     let mut all = Vec::new();
     loop {
         let (result, items) = stream.read(Vec::with_capacity(100)).await;

@@ -30,8 +30,9 @@ use std::fmt::Debug;
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestRunner};
 
-/// Sequences unless `PROPTEST_CASES` says otherwise. Most of the time goes into an application and
-/// the passwords of three users for each.
+use self::drive::Stage;
+
+/// Cases unless `PROPTEST_CASES` says otherwise: a few seconds, for either store.
 const CASES: u32 = 24;
 
 /// Shrinking ends after so much, with what it has.
@@ -40,21 +41,24 @@ const MAX_SHRINK_ITERATIONS: u32 = 2_000;
 
 #[test]
 fn answers_agree_with_the_model() {
-    check("sequences", &step::sequence(40), async |steps| {
-        drive::one_by_one(steps).await
+    check("sequences", &step::sequence(40), async |stage, steps| {
+        stage.one_by_one(steps).await
     });
 }
 
 #[test]
 fn counts_and_references_hold_when_requests_race() {
-    check("races", &step::races(6, 8), async |batches| {
-        drive::at_once(batches).await
+    check("races", &step::races(6, 8), async |stage, batches| {
+        stage.at_once(batches).await
     });
 }
 
 /// Draws cases and checks each; panics with the smallest one that fails.
-fn check<S>(name: &'static str, strategy: &S, holds: impl AsyncFn(&S::Value) -> Result<(), String>)
-where
+fn check<S>(
+    name: &'static str,
+    strategy: &S,
+    holds: impl AsyncFn(&Stage, &S::Value) -> Result<(), String>,
+) where
     S: Strategy,
     S::Value: Debug,
 {
@@ -62,16 +66,19 @@ where
         .enable_all()
         .build();
     let runtime = runtime.expect("a runtime starts");
+    let stage = runtime.block_on(Stage::set());
     let mut runner = TestRunner::new(config(name));
     let result = runner.run(strategy, |case| {
-        runtime.block_on(holds(&case)).map_err(TestCaseError::fail)
+        runtime
+            .block_on(holds(&stage, &case))
+            .map_err(TestCaseError::fail)
     });
     if let Err(error) = result {
         panic!("{error}");
     }
 }
 
-fn config(name: &'static str) -> Config {
+fn config(name: &str) -> Config {
     let regressions = match name {
         "races" => concat!(
             env!("CARGO_MANIFEST_DIR"),
@@ -84,11 +91,14 @@ fn config(name: &'static str) -> Config {
     };
     // With what the environment says.
     let mut config = Config {
-        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(regressions))),
         max_shrink_time: MAX_SHRINK_TIME_MILLISECONDS,
         max_shrink_iters: MAX_SHRINK_ITERATIONS,
         ..Config::default()
     };
+    if config.failure_persistence.is_some() {
+        let file = FileFailurePersistence::Direct(regressions);
+        config.failure_persistence = Some(Box::new(file));
+    }
     if env::var_os("PROPTEST_CASES").is_none() {
         config.cases = CASES;
     }

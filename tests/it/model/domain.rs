@@ -18,7 +18,7 @@ const DEFAULT_LIMIT: usize = 20;
 /// What comes before this offset can be asked for by it.
 const MAX_OFFSET: usize = 10_000;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Model {
     pub(super) users: Vec<User>,
     /// Those that were deleted as well: an article's number is its place.
@@ -30,7 +30,7 @@ pub(super) struct Model {
     pub(super) slugs: Vec<String>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct User {
     pub(super) name: Spelling,
     pub(super) email: Spelling,
@@ -39,7 +39,7 @@ pub(super) struct User {
     pub(super) token: String,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Article {
     pub(super) slug: String,
     pub(super) author: usize,
@@ -52,7 +52,7 @@ pub(super) struct Article {
     pub(super) deleted: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Comment {
     pub(super) id: i64,
     pub(super) article: usize,

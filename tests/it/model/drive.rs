@@ -1,7 +1,8 @@
 //! Takes steps against the application, one after the other or at once.
 
 use futures::future::join_all;
-use jenny_test::TestApp;
+use jenny_test::{Mint, TestApp};
+use serde_json::Value;
 
 use super::domain::Model;
 use super::invariants;
@@ -30,22 +31,92 @@ const FIRST: [Step; 3] = [
     },
 ];
 
-/// Takes the steps one after the other, and holds each answer against the model.
-///
-/// # Errors
-///
-/// The first answer that differs, after everything that was asked before it.
-pub(super) async fn one_by_one(steps: &[Step]) -> Result<(), String> {
-    let app = crate::app().build().await;
-    let mut model = Model::default();
-    let mut log = Vec::new();
-    let result = async {
-        for step in FIRST.iter().chain(steps) {
-            take(&app, &mut model, step, &mut log).await?;
+/// What all applications of a test begin with. The first users register once: to hash their passwords
+/// again for each application would take longer than all the rest.
+pub(super) struct Stage {
+    mint: Mint,
+    /// The statements that bring the users in.
+    inserts: Vec<String>,
+    model: Model,
+}
+
+impl Stage {
+    pub(super) async fn set() -> Self {
+        let mint = Mint::new();
+        let app = crate::app().signed_by(&mint).build().await;
+        let mut model = Model::default();
+        for step in &FIRST {
+            let taken = take(&app, &mut model, step, &mut Vec::new()).await;
+            taken.expect("users register");
         }
-        invariants::hold(&app).await
-    };
-    let result: Result<(), String> = result.await;
+        let columns =
+            "id, username, username_key, email, email_key, password_hash, created_at, updated_at";
+        let users = app.sql(&format!("SELECT {columns} FROM users")).await;
+        let literal = |value: &Value| match value {
+            Value::String(text) => format!("'{}'", text.replace('\'', "''")),
+            number => number.to_string(),
+        };
+        let row = |row: &Vec<Value>| row.iter().map(literal).collect::<Vec<_>>().join(", ");
+        let inserts = users.iter().map(row);
+        let inserts = inserts.map(|row| format!("INSERT INTO users ({columns}) VALUES ({row})"));
+        Self {
+            mint,
+            inserts: inserts.collect(),
+            model,
+        }
+    }
+
+    async fn app(&self) -> TestApp {
+        let app = crate::app().signed_by(&self.mint).build().await;
+        // The tables are there once a request has needed them.
+        app.get("/api/tags").send().await.assert_status(200);
+        for insert in &self.inserts {
+            app.sql(insert).await;
+        }
+        app
+    }
+
+    /// Takes the steps one after the other, and holds each answer against the model.
+    ///
+    /// # Errors
+    ///
+    /// The first answer that differs, after everything that was asked before it.
+    pub(super) async fn one_by_one(&self, steps: &[Step]) -> Result<(), String> {
+        let app = self.app().await;
+        let mut model = self.model.clone();
+        let mut log = Vec::new();
+        let result = async {
+            for step in steps {
+                take(&app, &mut model, step, &mut log).await?;
+            }
+            invariants::hold(&app).await
+        };
+        told(result.await, &log)
+    }
+
+    /// Takes the steps of each batch at once, and looks at the tables after each.
+    ///
+    /// # Errors
+    ///
+    /// A failure of the backend, or what must not be, after everything that was asked before it.
+    pub(super) async fn at_once(&self, batches: &[Vec<Step>]) -> Result<(), String> {
+        let app = self.app().await;
+        let users = self.model.known().users;
+        let mut log = Vec::new();
+        let result = async {
+            for batch in batches {
+                let known = found(&app, users.clone()).await;
+                race(&app, batch, &known, &mut log).await?;
+                invariants::hold(&app).await?;
+            }
+            Ok(())
+        };
+        told(result.await, &log)
+    }
+}
+
+/// A fault, and what was asked before it.
+fn told(result: Result<(), String>, log: &[String]) -> Result<(), String> {
     result.map_err(|fault| format!("{fault}\n\nafter:\n{}\n", log.join("\n")))
 }
 
@@ -83,33 +154,6 @@ fn next(link: &str) -> Option<&str> {
     before.rsplit_once('<').map(|(_, target)| target)
 }
 
-/// Takes the steps of each batch at once, and looks at the tables after each.
-///
-/// # Errors
-///
-/// A failure of the backend, or what must not be, after everything that was asked before it.
-pub(super) async fn at_once(batches: &[Vec<Step>]) -> Result<(), String> {
-    let app = crate::app().build().await;
-    let mut log = Vec::new();
-    let mut users = Vec::new();
-    for step in &FIRST {
-        let answer = Wire::of(step, &Known::default())
-            .send(&app, &Known::default())
-            .await;
-        users.push(answer.assert_status(201).string_at("/user/token"));
-    }
-    let result = async {
-        for batch in batches {
-            let known = found(&app, users.clone()).await;
-            race(&app, batch, &known, &mut log).await?;
-            invariants::hold(&app).await?;
-        }
-        Ok(())
-    };
-    let result: Result<(), String> = result.await;
-    result.map_err(|fault| format!("{fault}\n\nafter:\n{}\n", log.join("\n")))
-}
-
 async fn race(
     app: &TestApp,
     batch: &[Step],
@@ -138,7 +182,7 @@ async fn found(app: &TestApp, users: Vec<String>) -> Known {
         "SELECT a.slug, c.id FROM comments AS c JOIN articles AS a ON a.id = c.article_id
          ORDER BY c.id";
     let comments = app.sql(comments).await;
-    let text = |value: &serde_json::Value| value.as_str().expect("text").to_owned();
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
     Known {
         users,
         slugs: slugs.iter().map(|row| text(&row[0])).collect(),

@@ -139,18 +139,24 @@ pub(super) fn races(most: usize, widest: usize) -> impl Strategy<Value = Vec<Vec
     vec(vec(contended, 2..=widest), 1..=most)
 }
 
+/// One of any: there are never as many, and a small number shrinks fast.
 fn pick() -> impl Strategy<Value = Pick> {
-    any::<Pick>()
+    0..32_u8
 }
 
 /// Mostly one of a few, so that steps meet.
 fn few() -> impl Strategy<Value = Pick> {
-    prop_oneof![4 => 0..4_u8, 1 => any::<Pick>()]
+    prop_oneof![4 => 0..4_u8, 1 => pick()]
 }
 
 /// Mostly a user.
 fn caller() -> impl Strategy<Value = Pick> {
     prop_oneof![9 => 0..4_u8, 1 => Just(ANONYMOUS)]
+}
+
+/// Often nobody: answers to nobody are shared, and must not be older than the last write.
+fn reader() -> impl Strategy<Value = Pick> {
+    prop_oneof![3 => 0..4_u8, 2 => Just(ANONYMOUS)]
 }
 
 fn writing() -> impl Strategy<Value = Step> {
@@ -182,13 +188,13 @@ fn writing() -> impl Strategy<Value = Step> {
 fn reading() -> impl Strategy<Value = Step> {
     prop_oneof![
         1 => caller().prop_map(|caller| Step::ShowUser { caller }),
-        2 => (caller(), pick()).prop_map(|(caller, name)| Step::ShowProfile { caller, name }),
-        3 => (caller(), few()).prop_map(|(caller, article)| Step::Show { caller, article }),
-        3 => (caller(), few()).prop_map(|(caller, article)| Step::ShowComments { caller, article }),
-        8 => (caller(), filter(), page())
+        2 => (reader(), pick()).prop_map(|(caller, name)| Step::ShowProfile { caller, name }),
+        3 => (reader(), few()).prop_map(|(caller, article)| Step::Show { caller, article }),
+        3 => (reader(), few()).prop_map(|(caller, article)| Step::ShowComments { caller, article }),
+        8 => (reader(), filter(), page())
             .prop_map(|(caller, filter, page)| Step::List { caller, filter, page }),
         4 => (caller(), page()).prop_map(|(caller, page)| Step::Feed { caller, page }),
-        3 => (caller(), filter(), pick())
+        3 => (reader(), filter(), pick())
             .prop_map(|(caller, filter, limit)| Step::Walk { caller, filter, limit }),
         2 => (caller(), pick()).prop_map(|(caller, limit)| Step::WalkFeed { caller, limit }),
         2 => Just(Step::ShowTags),

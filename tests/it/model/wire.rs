@@ -265,11 +265,19 @@ impl Wire {
 
     /// For people: who asked what, and what came back.
     pub(super) fn line(&self, response: &TestResponse) -> String {
-        let caller = self
-            .caller
-            .map_or("nobody".into(), |caller| format!("user {caller}"));
+        let caller = match self.caller {
+            Some(caller) => format!("user {caller}"),
+            None => "nobody".into(),
+        };
         let body = self.body.as_ref().map(Value::to_string).unwrap_or_default();
         let answer = String::from_utf8_lossy(&response.body);
+        let answer = match answer.split_once("\"token\":\"") {
+            Some((before, after)) => {
+                let after = after.split_once('"').map_or("", |(_, after)| after);
+                format!("{before}\"token\":\"…\"{after}")
+            }
+            None => answer.into_owned(),
+        };
         let (method, path, status) = (&self.method, &self.path, response.status.as_u16());
         format!("{caller}: {method} {path} {body}\n    {status} {answer}")
     }

@@ -19,17 +19,26 @@
 //! # }
 //! ```
 //!
+//! The same tests run on SQLite and on Postgres ([`Store`]), where each application has a database of
+//! its own, copied from one that was migrated once.
+//!
 //! Components that are missing or older than their sources are built before the first test of a
 //! process runs; `cargo jenny test` builds them once for all processes instead.
 
 mod app;
+mod builder;
+mod database;
 mod fault;
+mod key_value_fault;
 mod mint;
+mod output;
 mod record;
 mod request;
 mod response;
 
-pub use app::{TestApp, TestAppBuilder};
+pub use app::TestApp;
+pub use builder::TestAppBuilder;
+pub use database::{Session, Store};
 pub use fault::FAULT;
 pub use mint::Mint;
 pub use request::TestRequest;

@@ -3,7 +3,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use jenny_host::capability::{QueryResult, SqliteConnection, SqliteDatabases, SqliteError, Value};
+use jenny_host::capability::postgres;
+use jenny_host::capability::{
+    PostgresConnection, PostgresDatabases, PostgresError, QueryResult, SqliteConnection,
+    SqliteDatabases, SqliteError, Value,
+};
 
 /// The statements of an application's components, in the order in which they were asked to run:
 /// those that failed as well, and what sets up a connection.
@@ -21,13 +25,18 @@ impl Statements {
 }
 
 /// Databases whose statements are written down.
-pub(crate) struct RecordedSqlite {
-    pub(crate) databases: Arc<dyn SqliteDatabases>,
+pub(crate) struct Recorded<D: ?Sized> {
+    pub(crate) databases: Arc<D>,
     pub(crate) statements: Arc<Statements>,
 }
 
+struct RecordedConnection<C: ?Sized> {
+    connection: Arc<C>,
+    statements: Arc<Statements>,
+}
+
 #[async_trait]
-impl SqliteDatabases for RecordedSqlite {
+impl SqliteDatabases for Recorded<dyn SqliteDatabases> {
     async fn open(&self, label: &str) -> Result<Arc<dyn SqliteConnection>, SqliteError> {
         Ok(Arc::new(RecordedConnection {
             connection: self.databases.open(label).await?,
@@ -40,13 +49,8 @@ impl SqliteDatabases for RecordedSqlite {
     }
 }
 
-struct RecordedConnection {
-    connection: Arc<dyn SqliteConnection>,
-    statements: Arc<Statements>,
-}
-
 #[async_trait]
-impl SqliteConnection for RecordedConnection {
+impl SqliteConnection for RecordedConnection<dyn SqliteConnection> {
     async fn execute(
         &self,
         statement: String,
@@ -67,5 +71,45 @@ impl SqliteConnection for RecordedConnection {
 
     async fn changes(&self) -> Result<u64, SqliteError> {
         self.connection.changes().await
+    }
+}
+
+#[async_trait]
+impl PostgresDatabases for Recorded<dyn PostgresDatabases> {
+    async fn open(
+        &self,
+        address: &str,
+        ca_root: Option<&str>,
+    ) -> Result<Arc<dyn PostgresConnection>, PostgresError> {
+        Ok(Arc::new(RecordedConnection {
+            connection: self.databases.open(address, ca_root).await?,
+            statements: Arc::clone(&self.statements),
+        }))
+    }
+}
+
+#[async_trait]
+impl PostgresConnection for RecordedConnection<dyn PostgresConnection> {
+    async fn query(
+        &self,
+        statement: String,
+        parameters: Vec<postgres::Value>,
+    ) -> Result<postgres::QueryResult, PostgresError> {
+        self.statements.add(&statement);
+        self.connection.query(statement, parameters).await
+    }
+
+    async fn execute(
+        &self,
+        statement: String,
+        parameters: Vec<postgres::Value>,
+    ) -> Result<u64, PostgresError> {
+        self.statements.add(&statement);
+        self.connection.execute(statement, parameters).await
+    }
+
+    async fn execute_batch(&self, statements: String) -> Result<(), PostgresError> {
+        self.statements.add(&statements);
+        self.connection.execute_batch(statements).await
     }
 }

@@ -1,0 +1,194 @@
+//! What becomes of requests when the database is contended, fails half-way, or is not ready.
+
+use futures::future::join_all;
+use jenny_test::{FAULT, Store, TestApp, TestResponse};
+use serde_json::json;
+
+use crate::articles::{create, register, tagged};
+
+fn assert_try_again(response: &TestResponse) {
+    response.assert_problem(503, "unavailable");
+    assert!(response.header("retry-after").is_some(), "{response:?}");
+}
+
+/// Nothing of an article is there, in no table.
+async fn assert_no_article(app: &TestApp) {
+    for (statement, expected) in [
+        ("SELECT count(*) FROM articles", 0),
+        ("SELECT count(*) FROM tags", 0),
+        ("SELECT count(*) FROM article_tags", 0),
+        ("SELECT amount FROM totals WHERE name = 'articles'", 0),
+        ("SELECT sum(articles_count) FROM users", 0),
+    ] {
+        assert_eq!(app.sql(statement).await, [[expected]], "{statement}");
+    }
+}
+
+async fn sign_up(app: &TestApp, username: &str, email: &str) -> TestResponse {
+    app.post("/api/users")
+        .json(&json!({ "user": {
+            "username": username, "email": email, "password": "correct horse"
+        } }))
+        .send()
+        .await
+}
+
+#[tokio::test]
+async fn of_those_who_want_the_same_name_at_once_one_gets_it() {
+    let app = crate::app().build().await;
+
+    let racers = (0..6).map(|racer| {
+        let email = format!("racer-{racer}@example.com");
+        let app = &app;
+        async move { sign_up(app, "jacob", &email).await }
+    });
+    let answers = join_all(racers).await;
+
+    let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 201);
+    assert_eq!(won.len(), 1, "{answers:?}");
+    for answer in lost {
+        answer
+            .assert_problem(422, "validation")
+            .assert_violations(&["/user/username"]);
+    }
+    assert_eq!(app.sql("SELECT count(*) FROM users").await, [[1]]);
+}
+
+#[tokio::test]
+async fn articles_that_race_are_all_counted() {
+    let app = crate::app().build().await;
+    let token = register(&app, "jacob").await;
+
+    let racers = (0..6).map(|_| create(&app, &token, tagged("The same", &["b", "a"])));
+    let answers = join_all(racers).await;
+
+    for answer in &answers {
+        answer.assert_status(201);
+    }
+    for (statement, expected) in [
+        ("SELECT amount FROM totals WHERE name = 'articles'", 6),
+        ("SELECT articles_count FROM users", 6),
+        ("SELECT min(articles_count) FROM tags", 6),
+        ("SELECT count(*) FROM tags", 2),
+        ("SELECT count(DISTINCT slug) FROM articles", 6),
+    ] {
+        assert_eq!(app.sql(statement).await, [[expected]], "{statement}");
+    }
+}
+
+#[tokio::test]
+async fn a_locked_database_is_a_503_until_the_lock_is_gone() {
+    let app = crate::app().build().await;
+    register(&app, "anna").await;
+    let other = app.connect().await;
+    match crate::STORE {
+        Store::Sqlite => drop(other.sql("BEGIN IMMEDIATE").await),
+        Store::Postgres => {
+            other.sql("BEGIN").await;
+            other.sql("LOCK TABLE users IN ACCESS EXCLUSIVE MODE").await;
+        }
+    }
+
+    let refused = sign_up(&app, "jacob", "jake@example.com").await;
+
+    assert_try_again(&refused);
+    other.sql("ROLLBACK").await;
+    let jacob = "SELECT count(*) FROM users WHERE username = 'jacob'";
+    assert_eq!(app.sql(jacob).await, [[0]]);
+    sign_up(&app, "jacob", "jake@example.com")
+        .await
+        .assert_status(201);
+}
+
+#[tokio::test]
+async fn a_write_that_fails_half_way_leaves_nothing() {
+    for statement in [
+        "INSERT INTO articles",
+        "INSERT INTO tags",
+        "INSERT INTO article_tags",
+        "UPDATE totals",
+    ] {
+        let app = crate::app().failing_at(statement).build().await;
+        let token = register(&app, "jacob").await;
+
+        let answer = create(&app, &token, tagged("Half", &["one", "two"])).await;
+
+        assert_try_again(&answer);
+        assert!(!answer.text().contains(FAULT), "{answer:?}");
+        assert_no_article(&app).await;
+        app.get("/api/articles")
+            .send()
+            .await
+            .assert_status(200)
+            .assert_json("/articlesCount", 0);
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_half_way_leaves_nothing() {
+    const LAST: &str = "UPDATE totals";
+    let app = crate::app().silent_at(LAST).build().await;
+    let token = register(&app, "jacob").await;
+
+    let reached = async {
+        while !app.statements().iter().any(|text| text.contains(LAST)) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        answer = create(&app, &token, tagged("Half", &["one", "two"])) => panic!("{answer:?}"),
+        () = reached => {}
+    }
+
+    assert_no_article(&app).await;
+    // The next one finds no lock: the transaction has ended with its client.
+    sign_up(&app, "anna", "anna@example.com")
+        .await
+        .assert_status(201);
+}
+
+#[tokio::test]
+async fn first_requests_that_come_together_lay_the_schema_once() {
+    let app = crate::app().empty().build().await;
+
+    let paths = ["/api/tags", "/api/articles", "/api/profiles/jacob"];
+    let requests = (0..4).flat_map(|_| paths).map(|path| app.get(path).send());
+    let answers = join_all(requests).await;
+
+    for answer in &answers {
+        assert!(answer.status == 200 || answer.status == 404, "{answer:?}");
+    }
+    let applied = "SELECT count(*), count(DISTINCT version), max(version) FROM schema_migrations";
+    let applied = &app.sql(applied).await[0];
+    assert!(
+        applied[0] == applied[1] && applied[1] == applied[2],
+        "{applied:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_schema_that_nobody_may_lay_is_a_503_that_the_log_explains() {
+    let app = crate::app()
+        .empty()
+        .variable("auto_migrate", "false")
+        .build()
+        .await;
+
+    for path in ["/api/tags", "/health/ready"] {
+        let answer = app.get(path).send().await;
+        assert_try_again(&answer);
+    }
+
+    let ready = app.get("/health/ready").send().await;
+    assert!(ready.text().contains("migrations"), "{ready:?}");
+    let logs = app.logs();
+    assert!(
+        logs.iter().any(|line| line.contains("0001_identity")),
+        "{logs:?}"
+    );
+    let writes = app.statements();
+    assert!(
+        !writes.iter().any(|text| text.contains("CREATE")),
+        "{writes:?}"
+    );
+}

@@ -85,7 +85,10 @@ async fn whoever_is_next_finds_no_trace_of_who_was_before() {
         ),
         ("SELECT count(*) FROM t", Value::Int64(0)),
         // The abandoned transaction had one.
-        ("SELECT pg_current_xact_id_if_assigned() IS NULL", Value::Boolean(true)),
+        (
+            "SELECT pg_current_xact_id_if_assigned() IS NULL",
+            Value::Boolean(true),
+        ),
     ] {
         assert_eq!(scalar(&second, sql).await, nothing, "{sql}");
     }

@@ -4,7 +4,9 @@
 //! errors into one sentence each.
 
 mod application;
+mod bench;
 mod build;
+mod cargo;
 mod check;
 mod logging;
 mod manifest_path;
@@ -47,6 +49,8 @@ enum Command {
     Build(build::Arguments),
     /// Build every component once, then run all tests.
     Test(test::Arguments),
+    /// Build every component, then measure requests over few and over many articles.
+    Bench(bench::Arguments),
     /// Fill the database with articles, to try or to measure the application with.
     Seed(Box<seed::Arguments>),
     /// Hold folders, manifest, worlds and compiled components against each other.
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
         Command::Up(arguments) => up::run(*arguments),
         Command::Build(arguments) => build::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Seed(arguments) => seed::run(*arguments),
         Command::Check(arguments) => check::run(&arguments),
     };

@@ -4,12 +4,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
-use jenny_host::build::{self as host_build, COMPONENTS_BUILT_VARIABLE};
 use jenny_host::manifest::Manifest;
 
-use crate::{build, manifest_path};
+use crate::{build, cargo, manifest_path};
 
 /// The arguments of `jenny test`.
 #[derive(Args, Debug)]
@@ -34,30 +33,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let manifest = Manifest::load(&path)?;
     build::components(&manifest)?;
 
-    let status = cargo_test(arguments, manifest.directory())
-        .status()
-        .context("cannot start `cargo test`")?;
-    // A signal has no code; 1 is as good as any.
-    let code = status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(1);
-    Ok(ExitCode::from(code))
+    cargo::run(&mut cargo_test(arguments, manifest.directory()))
 }
 
 fn cargo_test(arguments: &Arguments, directory: &Path) -> Command {
-    // The cargo that runs this program, if one does, so that both use the same toolchain.
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    host_build::outside_cargo(&mut command);
-    command
-        .arg("test")
-        .current_dir(if directory.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            directory
-        })
-        .env(COMPONENTS_BUILT_VARIABLE, "1");
+    let mut command = cargo::command("test", directory);
     if !names_packages(&arguments.arguments) {
         command.arg("--workspace");
     }
@@ -84,6 +64,7 @@ fn names_packages(arguments: &[OsString]) -> bool {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+    use jenny_host::build::COMPONENTS_BUILT_VARIABLE;
 
     use super::*;
 

@@ -173,7 +173,7 @@ impl App {
                     id: loaded.id,
                     compiled: loaded.compiled,
                     engine: runtime.engine().clone(),
-                    consume_fuel: runtime.consumes_fuel(),
+                    fuel: runtime.fuel(),
                     limits: limits.clone(),
                     environment: loaded.environment,
                     files: loaded.files,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -11,6 +12,7 @@ use wasmtime_wasi_http::handler::ProxyPre;
 use wasmtime_wasi_http::{p2, p3};
 
 use crate::bindings;
+use crate::fuel::FuelTotal;
 use crate::load::ComponentError;
 use crate::state::HostState;
 
@@ -73,7 +75,7 @@ pub struct Runtime(Arc<Inner>);
 struct Inner {
     engine: Engine,
     linker: Linker<HostState>,
-    consume_fuel: bool,
+    fuel: Option<FuelTotal>,
     /// Compiled components by their bytes. The whole content is the key, so that there is no
     /// collision to think about; a backend's components are a few hundred kilobytes each.
     compiled: Mutex<HashMap<Arc<[u8]>, Slot>>,
@@ -126,7 +128,7 @@ impl Runtime {
         Ok(Self(Arc::new(Inner {
             engine,
             linker,
-            consume_fuel: options.consume_fuel,
+            fuel: options.consume_fuel.then(FuelTotal::default),
             compiled: Mutex::default(),
             files: Mutex::default(),
         })))
@@ -136,8 +138,17 @@ impl Runtime {
         &self.0.engine
     }
 
-    pub(crate) fn consumes_fuel(&self) -> bool {
-        self.0.consume_fuel
+    /// The fuel that components have used so far, where [`RuntimeOptions::consume_fuel`] is set: about
+    /// one for each instruction. What an instance uses is counted when its next request begins and
+    /// when it ends, so for requests one after the other the difference between two readings is what
+    /// lies between them, moved by one request.
+    pub fn consumed_fuel(&self) -> Option<u64> {
+        let total = self.0.fuel.as_ref()?;
+        Some(total.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn fuel(&self) -> Option<FuelTotal> {
+        self.0.fuel.clone()
     }
 
     /// Compiles the component in `file`, or finds it compiled. Blocks.

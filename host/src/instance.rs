@@ -26,6 +26,7 @@ use crate::capability::{Capabilities, Grants};
 use crate::engine::Compiled;
 use crate::exchange::Exchange;
 use crate::files::Files;
+use crate::fuel::{FuelMeter, FuelTotal};
 use crate::limits::Limits;
 use crate::logs::ComponentLogs;
 use crate::places::{Places, Surrender};
@@ -40,7 +41,7 @@ pub(crate) struct Component {
     pub(crate) id: Arc<str>,
     pub(crate) compiled: Arc<Compiled>,
     pub(crate) engine: Engine,
-    pub(crate) consume_fuel: bool,
+    pub(crate) fuel: Option<FuelTotal>,
     pub(crate) limits: Limits,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) files: Files,
@@ -139,9 +140,10 @@ impl HandlerState for Factory {
         store.set_hostcall_fuel(MAX_CALL_BYTES);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
-        if component.consume_fuel {
-            store.set_fuel(u64::MAX)?;
-        }
+        let fuel = match &component.fuel {
+            Some(total) => Some(FuelMeter::fill(Arc::clone(total), &mut store)?),
+            None => None,
+        };
         let instantiated = component.compiled.pre.instantiate_async(&mut store);
         let proxy = match tokio::time::timeout(limits.request_timeout, instantiated).await {
             Ok(proxy) => proxy?,
@@ -168,6 +170,7 @@ impl HandlerState for Factory {
             state: Worker {
                 component: Arc::clone(component),
                 status,
+                fuel,
                 requests,
                 concurrent,
             },
@@ -179,6 +182,7 @@ impl HandlerState for Factory {
 pub(crate) struct Worker {
     component: Arc<Component>,
     status: Arc<InstanceStatus>,
+    fuel: Option<FuelMeter>,
     requests: usize,
     concurrent: usize,
 }
@@ -201,10 +205,13 @@ impl WorkerState for Worker {
 
     fn on_request_start(
         &self,
-        _: StoreContextMut<'_, HostState>,
+        store: StoreContextMut<'_, HostState>,
         exchange: Arc<Exchange>,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+        if let Some(fuel) = &self.fuel {
+            fuel.read(store);
+        }
         exchange.taken_by(&self.status);
         let status = Arc::clone(&self.status);
         let limit = tokio::time::sleep(self.component.limits.request_timeout);
@@ -214,7 +221,10 @@ impl WorkerState for Worker {
         })
     }
 
-    fn drop(&self, store: Store<HostState>, result: wasmtime::Result<()>) {
+    fn drop(&self, mut store: Store<HostState>, result: wasmtime::Result<()>) {
+        if let Some(fuel) = &self.fuel {
+            fuel.read(&mut store);
+        }
         if let Err(error) = result {
             self.status.set_failed();
             report(&self.component, &error);

@@ -49,6 +49,7 @@ mod document;
 mod engine;
 mod exchange;
 mod files;
+mod fuel;
 mod instance;
 mod limits;
 mod load;

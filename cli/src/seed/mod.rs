@@ -2,7 +2,7 @@
 //!
 //! The work is done by the component of the package `seed`, through the code that the functions
 //! store articles with. It is in no manifest, so nothing ever deploys it; here it takes the place
-//! of all components, on the grants of `articles` (docs/adr/0013).
+//! of all components, on the grants of `articles` (docs/adr/0014).
 
 mod composition;
 mod output;

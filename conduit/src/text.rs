@@ -6,8 +6,8 @@ const MAX_TITLE_CHARACTERS: usize = 255;
 /// The longest description, in characters: a paragraph, because lists carry it.
 const MAX_DESCRIPTION_CHARACTERS: usize = 1024;
 
-/// The longest body, in characters: some eighty pages. As JSON it fits the limit on request bodies
-/// in every script.
+/// The longest body, in characters: some eighty pages. As UTF-8 it fits the limit on request bodies
+/// in every script, at four bytes a character as well.
 const MAX_BODY_CHARACTERS: usize = 200_000;
 
 /// The longest comment, in characters: three or four pages. A list of comments carries all of it.

@@ -119,6 +119,8 @@ impl Conditions {
             *response.status_mut() = problem.status();
             response.extensions_mut().insert(problem);
             *response.body_mut() = Body::empty();
+            // What leads on from the answer that is not sent.
+            response.headers_mut().remove(header::LINK);
             return;
         }
         response.headers_mut().insert(header::ETAG, tag.to_header());

@@ -138,16 +138,17 @@ impl Walk {
         let head = self
             .expect(response.status.as_u16(), call.method("HEAD"))
             .await;
+        // Each request has an id of its own, and the second one may find what the first one left.
+        let is_own = |name: &str| matches!(name, "x-request-id" | "cache-status");
         for name in response
             .headers
             .keys()
-            .filter(|name| *name != "x-request-id")
+            .filter(|name| !is_own(name.as_str()))
         {
-            assert_eq!(
-                head.headers.get(name),
-                response.headers.get(name),
-                "{name} of HEAD is that of GET: {head:?}"
-            );
+            if head.headers.get(name) != response.headers.get(name) {
+                let fault = format!("{name} of HEAD is not that of GET: {head:?}{response:?}");
+                self.faults.push(fault);
+            }
         }
         let etag = response.header("etag").unwrap_or_default();
         for call in [call.clone(), call.method("HEAD")] {

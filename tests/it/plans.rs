@@ -233,8 +233,9 @@ mod sqlite {
             })
     }
 
-    /// The rows of a page, of which there are a hundred at most, may be sorted; and so may what a
-    /// feed merges, which is a page of each followed author's.
+    /// The rows of a page, of which there are a hundred at most, may be sorted, and so may the tags of
+    /// one article, of which there are 32, and what a feed merges, which is a page of each followed
+    /// author's.
     fn is_of_a_page(line: &Line, lines: &[Line], statement: &str) -> bool {
         let inside_subquery = lines.iter().any(|parent| {
             parent.id == line.parent
@@ -244,7 +245,9 @@ mod sqlite {
         if inside_subquery {
             return statement.contains("FROM follows AS f CROSS JOIN articles AS b");
         }
-        lines.iter().any(|scan| scan.detail == "SCAN page")
+        statement.contains(
+            "FROM article_tags AS t CROSS JOIN tags AS n\n             WHERE t.article_id = $1",
+        ) || lines.iter().any(|scan| scan.detail == "SCAN page")
     }
 }
 

@@ -1,10 +1,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use jenny_host::capability::{Capabilities, NoOutboundHttp, StoreError, StoreLocations};
 use jenny_host::manifest::Manifest;
 use jenny_host::variables::{Resolver, VariableProvider};
-use jenny_host::{App, AppOptions, LogSink, Runtime, RuntimeOptions, build};
+use jenny_host::{App, AppOptions, Limits, LogSink, Runtime, RuntimeOptions, build};
 use postgres_server::TestDatabase;
 
 use crate::app::TestApp;
@@ -21,6 +22,8 @@ pub struct TestAppBuilder {
     variables: Vec<(String, String)>,
     location: Location,
     fault: Option<Fault>,
+    request_timeout: Option<Duration>,
+    one_instance_each: bool,
     key_value_fault: Option<KeyValueFault>,
 }
 
@@ -122,6 +125,20 @@ impl TestAppBuilder {
         self
     }
 
+    /// Gives a request less time than the thirty seconds that it has by default.
+    #[must_use]
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.request_timeout = Some(timeout);
+        self
+    }
+
+    /// Lets no component have a second instance at the same time, so that requests meet in the first.
+    #[must_use]
+    pub fn one_instance_each(mut self) -> Self {
+        self.one_instance_each = true;
+        self
+    }
+
     fn with_fault(mut self, fault: Fault) -> Self {
         self.fault = Some(fault);
         self
@@ -178,7 +195,16 @@ impl TestAppBuilder {
             statements: Arc::clone(&statements),
         });
         let output = Arc::new(CapturedOutput::default());
+        let usual = Limits::default();
         let options = AppOptions {
+            limits: Limits {
+                request_timeout: self.request_timeout.unwrap_or(usual.request_timeout),
+                max_instances: match self.one_instance_each {
+                    true => manifest.components.len(),
+                    false => usual.max_instances,
+                },
+                ..usual
+            },
             quiet: true,
             log_sink: Some(Arc::clone(&output) as Arc<dyn LogSink>),
             ..AppOptions::default()

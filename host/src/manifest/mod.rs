@@ -25,7 +25,6 @@
 
 mod component;
 mod identifier;
-mod profile;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -158,7 +157,7 @@ pub struct Component {
     pub ai_models: Vec<String>,
     /// How to build it, where the manifest says.
     pub build: Option<Build>,
-    /// What other build profiles change. See [`Manifest::with_profile`].
+    /// What other build profiles would change. This host runs the components as they are without.
     pub profiles: BTreeMap<String, Profile>,
     /// Where its fields stand in the manifest.
     pub lines: Lines,

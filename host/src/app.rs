@@ -3,26 +3,28 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http::uri::Scheme;
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response};
 use http_body_util::BodyExt as _;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::Body;
 use crate::admission::Admission;
+use crate::answer;
 use crate::body::GuardedBody;
 use crate::capability::Capabilities;
+use crate::chain::Chain;
 use crate::engine::Runtime;
 use crate::exchange::{Exchange, Sending};
 use crate::instance::{Component, Instances};
 use crate::limits::Limits;
 use crate::load::{self, LoadError, LoadProgress};
 use crate::logs::LogSink;
-use crate::manifest::{Manifest, StaticResponse, TriggerTarget};
+use crate::manifest::{Manifest, TriggerTarget};
 use crate::outbound::Refusals;
 use crate::places::CommonPlaces;
 use crate::problem;
@@ -105,6 +107,8 @@ pub(crate) struct AppInner {
     inside: Admission,
     places: Arc<CommonPlaces>,
     sending: Arc<Sending>,
+    /// The scheme and address by which the first request came.
+    own: OnceLock<(Scheme, SocketAddr)>,
     draining: CancellationToken,
 }
 
@@ -198,6 +202,7 @@ impl App {
                 routes,
                 places: Arc::clone(&places),
                 sending: Sending::new(limits.request_timeout),
+                own: OnceLock::new(),
                 draining: draining.clone(),
                 limits,
             }
@@ -211,7 +216,10 @@ impl App {
     /// an instance has taken it; what the component does then, which is not told, counts only
     /// against the limit of instances.
     pub async fn handle(&self, request: Request<Body>, origin: Origin) -> Response<Body> {
-        self.0.handle(request, &origin, &self.0.outside).await
+        self.0
+            .own
+            .get_or_init(|| (origin.scheme.clone(), origin.local));
+        self.0.handle(request, &origin, None).await
     }
 
     /// The manifest that was loaded.
@@ -257,12 +265,13 @@ impl AppInner {
         &self,
         mut request: Request<Body>,
         origin: &Origin,
-        admission: &Admission,
+        chain: Option<Arc<Chain>>,
     ) -> Response<Body> {
         request::strip(request.headers_mut());
         if let Some(name) = request.uri().path().strip_prefix(WELL_KNOWN_PREFIX) {
             return match name {
                 "health" => Response::new(problem::full("OK")),
+                "info" => answer::info(&self.manifest),
                 _ => problem::not_found(),
             };
         }
@@ -274,10 +283,9 @@ impl AppInner {
             return problem::not_found();
         };
         match route.target() {
-            TriggerTarget::Static(response) => static_response(response),
+            TriggerTarget::Static(response) => answer::fixed(response),
             TriggerTarget::Component(id) => {
-                self.dispatch(id, request, &route, origin.peer, admission)
-                    .await
+                self.dispatch(id, request, &route, origin.peer, chain).await
             }
         }
     }
@@ -287,30 +295,40 @@ impl AppInner {
         &self,
         id: &str,
         mut request: Request<Body>,
+        chain: Arc<Chain>,
     ) -> Response<Body> {
         request::strip(request.headers_mut());
         let path = request.uri().path().to_owned();
         let Some(route) = self.routes.internal(id, &path) else {
             return problem::not_found();
         };
-        self.dispatch(id, request, &route, CHAINED_PEER, &self.inside)
+        self.dispatch(id, request, &route, CHAINED_PEER, Some(chain))
             .await
     }
 
     /// Answers a request of a component to the application itself.
     ///
     /// Spin sends it over the network to where it listens. In process it takes the same routes,
-    /// and needs no listener.
-    pub(crate) async fn handle_own(&self, mut request: Request<Body>) -> Response<Body> {
-        request
-            .headers_mut()
-            .insert(http::header::HOST, HeaderValue::from_static("self"));
+    /// and looks the same to whoever answers.
+    pub(crate) async fn handle_own(
+        &self,
+        mut request: Request<Body>,
+        chain: Arc<Chain>,
+    ) -> Response<Body> {
+        let (scheme, local) = self.own.get().cloned().unwrap_or_else(|| {
+            // No request has come from outside, so nothing runs that could send one.
+            (Scheme::HTTP, CHAINED_PEER)
+        });
+        if let Ok(host) = HeaderValue::try_from(local.to_string()) {
+            request.headers_mut().insert(http::header::HOST, host);
+        }
+        let peer = SocketAddr::new(local.ip(), 0);
         let origin = Origin {
-            scheme: Scheme::HTTP,
-            peer: CHAINED_PEER,
-            local: CHAINED_PEER,
+            scheme,
+            peer,
+            local,
         };
-        self.handle(request, &origin, &self.inside).await
+        self.handle(request, &origin, Some(chain)).await
     }
 
     async fn dispatch(
@@ -319,17 +337,29 @@ impl AppInner {
         mut request: Request<Body>,
         route: &RouteMatch<'_, '_>,
         peer: SocketAddr,
-        admission: &Admission,
+        chain: Option<Arc<Chain>>,
     ) -> Response<Body> {
         let Some(instances) = self.components.get(id) else {
             return problem::not_found();
+        };
+        let component = &instances.component;
+        let admission = match &chain {
+            None => &self.outside,
+            Some(chain) => {
+                let requests = self.limits.max_concurrent_requests;
+                if chain.is_circle(id, component.capacity(), requests) {
+                    component.refusals.note_circle(component, &chain.circle(id));
+                    return problem::loop_detected();
+                }
+                &self.inside
+            }
         };
         request::add_spin_headers(&mut request, route, peer);
         let deadline = Instant::now() + self.limits.request_timeout;
         let Some(permit) = admission.enter(self.limits.queue_timeout).await else {
             return problem::saturated();
         };
-        let exchange = Arc::new(Exchange::new(permit));
+        let exchange = Arc::new(Exchange::new(permit, chain));
         // A guest may announce the length that the body of a GET would have (RFC 9110, section
         // 9.3.2), and wasmtime would then miss those bytes.
         let without_body = request.method() == Method::HEAD;
@@ -340,24 +370,8 @@ impl AppInner {
                 let sent = self.sending.begin(&exchange);
                 response.map(|body| GuardedBody::new(body, sent).boxed_unsync())
             }
-            Ok(Err(error)) => request::failed(&instances.component, &error),
-            Err(_) => request::gave_up(&instances.component, self.limits.request_timeout),
+            Ok(Err(error)) => request::failed(component, &error),
+            Err(_) => request::gave_up(component, self.limits.request_timeout),
         }
     }
-}
-
-fn static_response(answer: &StaticResponse) -> Response<Body> {
-    let body = answer
-        .body
-        .as_ref()
-        .map_or_else(problem::empty, |body| problem::full(body.clone()));
-    let mut response = Response::new(body);
-    *response.status_mut() =
-        StatusCode::from_u16(answer.status_code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in &answer.headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            response.headers_mut().append(name, value);
-        }
-    }
-    response
 }

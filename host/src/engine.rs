@@ -12,6 +12,7 @@ use wasmtime_wasi_http::handler::ProxyPre;
 use wasmtime_wasi_http::{p2, p3};
 
 use crate::bindings;
+use crate::chain;
 use crate::fuel::FuelTotal;
 use crate::load::ComponentError;
 use crate::state::HostState;
@@ -267,7 +268,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<HostState>> {
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
     p2::add_only_http_to_linker_async(&mut linker)?;
-    p3::add_to_linker(&mut linker)?;
+    chain::add_to_linker(&mut linker)?;
     bindings::add_to_linker(&mut linker)?;
     Ok(linker)
 }

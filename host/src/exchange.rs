@@ -9,6 +9,7 @@ use futures::task::AtomicWaker;
 use slab::Slab;
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::chain::Chain;
 use crate::state::InstanceStatus;
 
 /// One request on its way, and its place among the requests in progress.
@@ -19,6 +20,8 @@ use crate::state::InstanceStatus;
 pub(crate) struct Exchange {
     instance: OnceLock<Arc<InstanceStatus>>,
     permit: Mutex<Option<OwnedSemaphorePermit>>,
+    /// What it came through, if a component sent it.
+    pub(crate) chain: Option<Arc<Chain>>,
     /// Sending the response took too long.
     late: AtomicBool,
     /// Who sends the response.
@@ -26,10 +29,11 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    pub(crate) fn new(permit: OwnedSemaphorePermit) -> Self {
+    pub(crate) fn new(permit: OwnedSemaphorePermit, chain: Option<Arc<Chain>>) -> Self {
         Self {
             instance: OnceLock::new(),
             permit: Mutex::new(Some(permit)),
+            chain,
             late: AtomicBool::new(false),
             sender: AtomicWaker::new(),
         }
@@ -190,7 +194,7 @@ mod tests {
 
     fn exchange(permits: &Arc<Semaphore>) -> Arc<Exchange> {
         let permit = Arc::clone(permits).try_acquire_owned().unwrap();
-        Arc::new(Exchange::new(permit))
+        Arc::new(Exchange::new(permit, None))
     }
 
     /// So long that only the tests say when a part of it is over.

@@ -129,7 +129,12 @@ impl Copy<'_> {
                 "the folder `{pattern}` is seen as `/{pattern}/{pattern}`; to have it as \
                  `/{pattern}`, write \"{pattern}/**/*\""
             ));
-            self.all(&path.join("**/*"), self.root, &self.to.join(pattern), pattern)
+            self.all(
+                &path.join("**/*"),
+                self.root,
+                &self.to.join(pattern),
+                pattern,
+            )
         } else if path.exists() {
             self.one(&path, &inside(pattern, FilesError::Outside)?, pattern)
         } else if pattern.contains(['*', '?', '[']) {
@@ -180,7 +185,11 @@ impl Copy<'_> {
                 .strip_prefix(normal(self.root))
                 .map(Path::to_owned)
                 .map_err(|_| outside())?;
-            if self.exclude.iter().any(|pattern| pattern.matches_path(&relative)) {
+            if self
+                .exclude
+                .iter()
+                .any(|pattern| pattern.matches_path(&relative))
+            {
                 continue;
             }
             matched = true;

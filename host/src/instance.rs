@@ -58,6 +58,21 @@ pub(crate) struct Component {
     pub(crate) app: Weak<AppInner>,
 }
 
+impl Component {
+    fn concurrent_requests(&self) -> usize {
+        if self.compiled.is_reusable() {
+            self.limits.concurrent_requests_per_instance.max(1)
+        } else {
+            1
+        }
+    }
+
+    /// How many requests it can answer at once.
+    pub(crate) fn capacity(&self) -> usize {
+        self.places.max().saturating_mul(self.concurrent_requests())
+    }
+}
+
 /// No place for another instance became free in time.
 #[derive(Debug, thiserror::Error)]
 #[error("the limit of instances is reached")]
@@ -149,13 +164,10 @@ impl HandlerState for Factory {
             Ok(proxy) => proxy?,
             Err(_) => wasmtime::bail!("starting an instance took too long"),
         };
-        let (requests, concurrent) = if component.compiled.is_reusable() {
-            (
-                limits.requests_per_instance.max(1),
-                limits.concurrent_requests_per_instance.max(1),
-            )
+        let requests = if component.compiled.is_reusable() {
+            limits.requests_per_instance.max(1)
         } else {
-            (1, 1)
+            1
         };
         Ok(Instance {
             store,
@@ -172,7 +184,7 @@ impl HandlerState for Factory {
                 status,
                 fuel,
                 requests,
-                concurrent,
+                concurrent: component.concurrent_requests(),
             },
         })
     }
@@ -205,14 +217,16 @@ impl WorkerState for Worker {
 
     fn on_request_start(
         &self,
-        store: StoreContextMut<'_, HostState>,
+        mut store: StoreContextMut<'_, HostState>,
         exchange: Arc<Exchange>,
-        _: GuestTaskId,
+        task: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+        exchange.taken_by(&self.status);
+        let chain = exchange.chain.clone();
+        store.data_mut().chains_mut().begin(task, chain);
         if let Some(fuel) = &self.fuel {
             fuel.read(store);
         }
-        exchange.taken_by(&self.status);
         let status = Arc::clone(&self.status);
         let limit = tokio::time::sleep(self.component.limits.request_timeout);
         Box::pin(async move {

@@ -40,11 +40,13 @@
 
 pub mod admission;
 pub mod allowed_hosts;
+mod answer;
 mod app;
 mod bindings;
 mod body;
 pub mod build;
 pub mod capability;
+mod chain;
 mod document;
 mod engine;
 mod exchange;

@@ -234,7 +234,8 @@ fn load(
     Ok(Loaded {
         compiled,
         environment,
-        files: Files::of(component, manifest.directory()).map_err(|error| entry(format!("`files`: {error}")))?,
+        files: Files::of(component, manifest.directory())
+            .map_err(|error| entry(format!("`files`: {error}")))?,
         logs: Arc::new(logs),
         grants: Arc::new(Grants::new(
             &id,

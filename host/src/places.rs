@@ -142,6 +142,11 @@ impl Places {
         }
     }
 
+    /// The most that the component can have.
+    pub(crate) fn max(&self) -> usize {
+        self.own.size + self.share.size
+    }
+
     /// How many of the component's own places are taken.
     pub(crate) fn own_taken(&self) -> usize {
         self.own.taken()

@@ -36,6 +36,14 @@ pub(crate) fn problem(status: StatusCode, detail: &str) -> Response<Body> {
     response
 }
 
+/// A request that came through the component that is to answer it.
+pub(crate) fn loop_detected() -> Response<Body> {
+    problem(
+        StatusCode::LOOP_DETECTED,
+        "The request goes round in a circle.",
+    )
+}
+
 pub(crate) fn bad_request(detail: &str) -> Response<Body> {
     problem(StatusCode::BAD_REQUEST, detail)
 }

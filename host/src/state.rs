@@ -15,6 +15,7 @@ use wasmtime_wasi_http::{
 
 use crate::Body;
 use crate::bindings::{SpinCtx, SpinCtxView, SpinView};
+use crate::chain::{Chain, Chains};
 use crate::instance::Component;
 use crate::limits::MemoryLimiter;
 use crate::logs::LogStream;
@@ -131,6 +132,7 @@ impl HostState {
             table,
             hooks: Hooks {
                 component: Arc::clone(component),
+                chains: Chains::default(),
             },
             spin: SpinCtx::new(component),
             limiter: MemoryLimiter::new(
@@ -139,6 +141,16 @@ impl HostState {
             ),
             _place: place,
         })
+    }
+}
+
+impl HostState {
+    pub(crate) fn chains(&self) -> &Chains {
+        &self.hooks.chains
+    }
+
+    pub(crate) fn chains_mut(&mut self) -> &mut Chains {
+        &mut self.hooks.chains
     }
 }
 
@@ -190,6 +202,7 @@ impl SpinView for HostState {
 /// Takes the requests that a component sends.
 struct Hooks {
     component: Arc<Component>,
+    chains: Chains,
 }
 
 type SentRequest = Result<
@@ -209,8 +222,9 @@ impl WasiHttpHooks for Hooks {
         _processed: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = SentRequest> + Send> {
         let component = Arc::clone(&self.component);
+        let chain = Chain::through(&component.id, self.chains.current());
         Box::new(async move {
-            let (response, io) = outbound::send(&component, request, options).await?;
+            let (response, io) = outbound::send(&component, request, options, chain).await?;
             Ok((response, Box::new(io) as Box<dyn Future<Output = _> + Send>))
         })
     }

@@ -17,6 +17,7 @@ use wasmtime_wasi_http::{Error, RequestOptions};
 use crate::Body;
 use crate::allowed_hosts::service_chaining_target;
 use crate::capability::{OutboundIo, OutboundRequest};
+use crate::chain::Chain;
 use crate::instance::Component;
 
 pub use client::HttpClient;
@@ -53,6 +54,16 @@ impl Refusals {
         self.log(component, sentence);
     }
 
+    /// Logs that a request went round in a circle.
+    pub(crate) fn note_circle(&self, component: &Component, circle: &str) {
+        let id = &component.id;
+        let sentence = format!(
+            "component `{id}` was sent a request that goes round in a circle: {circle}; it was \
+             answered 508"
+        );
+        self.log(component, sentence);
+    }
+
     fn log(&self, component: &Component, sentence: String) {
         let mut logged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if logged.len() < MAX_LOGGED_REFUSALS && !logged.contains(&sentence) {
@@ -72,11 +83,12 @@ enum Destination {
     World,
 }
 
-/// Sends `request` on behalf of `component`, if the manifest allows its destination.
+/// Sends `request`, which came through `chain`, on behalf of `component`, if the manifest allows its destination.
 pub(crate) async fn send(
     component: &Arc<Component>,
     mut request: Request<Body>,
     options: Option<RequestOptions>,
+    chain: Arc<Chain>,
 ) -> Result<(Response<Body>, OutboundIo), Error> {
     let destination = destination(request.uri());
     check_allowed(component, request.uri(), &destination)?;
@@ -95,10 +107,10 @@ pub(crate) async fn send(
             let sent = component.capabilities.outbound_http.send(request).await?;
             return Ok((sent.response, sent.io));
         }
-        Destination::Component(id) => app()?.handle_chained(&id, request).await,
+        Destination::Component(id) => app()?.handle_chained(&id, request, chain).await,
         Destination::Application => {
             *request.uri_mut() = relative(request.uri());
-            app()?.handle_own(request).await
+            app()?.handle_own(request, chain).await
         }
     };
     Ok((response, async { Ok(()) }.boxed()))
@@ -184,7 +196,8 @@ pub(crate) fn allows_connection(
 /// Opens WASI sockets to what `allowed_outbound_hosts` names. Nobody may listen.
 pub(crate) fn allow_sockets(wasi: &mut WasiCtxBuilder, component: &Arc<Component>) {
     wasi.allow_ip_name_lookup(!component.allowed_hosts.is_empty());
-    // Installed even where it allows nothing, because it says in the log what to add.
+    // Even where the check allows nothing, because it says in the log what to add.
+    wasi.allow_tcp(true).allow_udp(true);
     // Weak, because the component's instances are not to keep it alive in a circle.
     let component = Arc::downgrade(component);
     wasi.socket_addr_check(move |address, usage| {

@@ -100,7 +100,13 @@ fn headers_are_spins() {
         let found = table.route(path).unwrap();
         let mut headers = HeaderMap::new();
         let path_and_query = format!("{path}?k=v");
-        found.set_spin_headers(&mut headers, "https", "example.com", &path_and_query, client);
+        found.set_spin_headers(
+            &mut headers,
+            "https",
+            "example.com",
+            &path_and_query,
+            client,
+        );
         let mut pairs: Vec<_> = headers
             .iter()
             .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))

@@ -69,16 +69,20 @@ pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 });
 
 /// The guest in `tests/guest`, built by the first test that asks.
-static GUEST_FILE: LazyLock<PathBuf> = LazyLock::new(|| {
+static GUEST_FILE: LazyLock<PathBuf> = LazyLock::new(|| build("host-guest"));
+
+/// Builds one of the guests and returns its file.
+pub(crate) fn build(package: &str) -> PathBuf {
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--package", "host-guest", "--profile", "function"])
+        .args(["build", "--package", package, "--profile", "function"])
         .args(["--target", "wasm32-wasip2"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()
         .expect("cargo can be started");
     assert!(status.success(), "building the guest failed");
-    target_directory().join("wasm32-wasip2/function/host_guest.wasm")
-});
+    let file = format!("{}.wasm", package.replace('-', "_"));
+    target_directory().join("wasm32-wasip2/function").join(file)
+}
 
 fn target_directory() -> PathBuf {
     // A test's executable is in `<target>/<profile>/deps`.

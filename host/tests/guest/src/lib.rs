@@ -17,6 +17,7 @@ use spin_sdk::http::{Request, body, get};
 use spin_sdk::http_service;
 use spin_sdk::key_value::Store;
 use spin_sdk::time::sleep;
+use spin_sdk::wasip3::http::types::Fields;
 use spin_sdk::wasip3::spawn;
 
 type Body = UnsyncBoxBody<Bytes, anyhow::Error>;
@@ -104,6 +105,19 @@ async fn handle(request: Request) -> Response<Body> {
             println!("to stdout");
             eprintln!("to stderr");
             text("printed")
+        }
+        "connect" => match std::net::TcpStream::connect(argument) {
+            Ok(_) => text("connected"),
+            Err(error) => text(error),
+        },
+        "handles" => {
+            let all: Vec<Fields> = (0..10_000).map(|_| Fields::new()).collect();
+            text(all.len())
+        }
+        // Passes as many mebibytes to the host in one call.
+        "call" => {
+            let name = "x".repeat(argument.parse::<usize>().unwrap_or(1) << 20);
+            text(Store::open(name).await.is_ok())
         }
         "environment" => text(std::env::var(argument).unwrap_or_default()),
         "file" => text(std::fs::read_to_string(format!("/{argument}")).unwrap_or_default()),

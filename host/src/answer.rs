@@ -1,0 +1,39 @@
+//! Answers that the host gives by itself, other than problems.
+
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+
+use crate::Body;
+use crate::manifest::{Manifest, StaticResponse};
+use crate::problem;
+
+/// What Spin says about the application.
+pub(crate) fn info(manifest: &Manifest) -> Response<Body> {
+    let application = &manifest.application;
+    let mut info = serde_json::json!({ "name": application.name });
+    if !application.version.is_empty() {
+        info["version"] = application.version.as_str().into();
+    }
+    let mut response = Response::new(problem::full(format!("{info:#}")));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    response
+}
+
+/// A `static_response` of the manifest.
+pub(crate) fn fixed(answer: &StaticResponse) -> Response<Body> {
+    let body = answer
+        .body
+        .as_ref()
+        .map_or_else(problem::empty, |body| problem::full(body.clone()));
+    let mut response = Response::new(body);
+    *response.status_mut() =
+        StatusCode::from_u16(answer.status_code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in &answer.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}

@@ -1,0 +1,163 @@
+//! What components reach, and what they may take of the host in doing so, on real WebAssembly.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::time::Duration;
+
+use futures::future::join_all;
+use jenny_host::{AppOptions, Limits, RuntimeConfig};
+use support::{Fixture, body_text, fixture, limits, problem_status};
+
+/// The guest, which may reach what `hosts` lists.
+async fn reaching(hosts: &[&str], options: AppOptions) -> Fixture {
+    let manifest = format!("{}allowed_outbound_hosts = {hosts:?}", support::GUEST);
+    let options = AppOptions {
+        quiet: true,
+        ..options
+    };
+    Fixture::load(&manifest, options).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_host_tells_what_it_runs() {
+    let fixture = fixture(limits()).await;
+
+    let response = fixture.get("/.well-known/spin/info").await;
+
+    assert_eq!(response.headers()["content-type"], "application/json");
+    let info: serde_json::Value = serde_json::from_str(&body_text(response).await).unwrap();
+    assert_eq!(info, serde_json::json!({ "name": "test" }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_to_the_application_itself_looks_as_if_it_came_over_the_network() {
+    let fixture = reaching(&["http://self"], AppOptions::default()).await;
+
+    let seen = body_text(fixture.get("/get/http/self.alt/headers").await).await;
+
+    for line in [
+        "GET http://127.0.0.1:3000/headers",
+        "spin-full-url: http://127.0.0.1:3000/headers",
+        "spin-client-addr: 127.0.0.1:0",
+    ] {
+        assert!(
+            seen.lines().any(|seen| seen == line),
+            "{line} is missing:\n{seen}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_that_calls_itself_in_a_circle_is_stopped_without_waiting() {
+    for (host, entry) in [
+        ("self.alt", "http://self"),
+        ("guest.spin.internal", "http://guest.spin.internal"),
+    ] {
+        let tight = Limits {
+            max_instances: 1,
+            concurrent_requests_per_instance: 1,
+            ..Limits::default()
+        };
+        for limits in [Limits::default(), tight] {
+            let options = AppOptions {
+                limits: Limits {
+                    // Nothing may wait for this.
+                    queue_timeout: Duration::from_secs(3600),
+                    ..limits
+                },
+                ..AppOptions::default()
+            };
+            let fixture = reaching(&[entry], options).await;
+            let nested = format!("/get/http/{host}").repeat(100);
+
+            let answer = body_text(fixture.get(&format!("{nested}/ok")).await).await;
+
+            assert!(answer.contains("508"), "{answer}");
+            let log = fixture.log();
+            assert!(log.contains("in a circle: guest → guest"), "{log}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_share_an_instance_do_not_share_their_way() {
+    let fixture = reaching(&["http://guest.spin.internal"], AppOptions::default()).await;
+    let nested = "/get/http/guest.spin.internal".repeat(8);
+
+    let rounds = (0..40).map(|_| async {
+        let mut answers = Vec::new();
+        for _ in 0..4 {
+            answers.push(body_text(fixture.get(&format!("{nested}/ok")).await).await);
+        }
+        answers
+    });
+
+    for answer in join_all(rounds).await.concat() {
+        assert!(
+            answer.ends_with("ok") && !answer.contains("508"),
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_reaches_what_is_listed_and_not_blocked() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let entry = format!("tcp://127.0.0.1:{port}");
+    let path = format!("/connect/127.0.0.1:{port}");
+    let blocking = |networks: &str| {
+        let text = format!("[outbound_networking]\nblock_networks = [{networks}]");
+        let config = RuntimeConfig::parse(&text, "runtime-config.toml".as_ref()).unwrap();
+        AppOptions {
+            blocked_networks: config.blocked_networks,
+            ..AppOptions::default()
+        }
+    };
+
+    let open = reaching(&[&entry], blocking("'10.0.0.0/8'")).await;
+    let answer = body_text(open.get(&path).await).await;
+    assert_eq!(answer, "connected", "{}", open.log());
+
+    for networks in ["'127.0.0.0/8'", "'private'"] {
+        let blocked = reaching(&[&entry], blocking(networks)).await;
+        assert_ne!(body_text(blocked.get(&path).await).await, "connected");
+        blocked.wait_for_log("is in block_networks").await;
+    }
+
+    let unlisted = reaching(&["tcp://127.0.0.1:1"], AppOptions::default()).await;
+    assert_ne!(body_text(unlisted.get(&path).await).await, "connected");
+    unlisted.wait_for_log(&format!("add \"{entry}\"")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn handles_and_the_bytes_of_a_call_are_bounded() {
+    let fixture = fixture(Limits::default()).await;
+
+    assert_eq!(problem_status(fixture.get("/handles").await).await, 500);
+    assert_eq!(problem_status(fixture.get("/call/17").await).await, 500);
+
+    assert_eq!(body_text(fixture.get("/call/1").await).await, "false");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wasip2_component_answers_each_request_with_an_instance_of_its_own() {
+    let file = support::build("host-guest-p2");
+    let manifest = support::GUEST.replace("{guest}", file.to_str().unwrap());
+    let options = AppOptions {
+        quiet: true,
+        ..AppOptions::default()
+    };
+    let fixture = Fixture::load(&manifest, options).await;
+
+    let answers = join_all((0..4).map(|_| fixture.get("/a/b?c"))).await;
+
+    for answer in answers {
+        assert_eq!(answer.status(), 200);
+        assert_eq!(body_text(answer).await, "GET /a/b?c");
+    }
+    fixture.has_instances(0).await;
+}

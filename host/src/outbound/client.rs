@@ -5,16 +5,18 @@ use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use futures::FutureExt as _;
-use http::Uri;
 use http::uri::Scheme;
+use http::{Request, Uri};
 use rustls::crypto::ring;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime_wasi_http::Error;
 
-use super::exchange::{self, Connection, Timeouts};
+use super::exchange::{self, Connection, Kept, KeptError, Timeouts};
+use super::pool::{Place, Pool};
 use super::relative;
+use crate::Body;
 use crate::admission::MAX_PERMITS;
 use crate::capability::{OutboundHttp, OutboundRequest, OutboundResponse};
 use crate::runtime_config::{BlockedNetworks, RuntimeConfig};
@@ -32,14 +34,22 @@ static MOZILLA: LazyLock<Arc<ClientConfig>> = LazyLock::new(|| {
     Arc::new(config)
 });
 
-/// Sends HTTP requests over the network: HTTP/1.1, with TLS for `https`, each on a connection of
-/// its own. Certificates are checked against Mozilla's roots.
-#[derive(Debug, Clone, Default)]
+/// Sends HTTP requests over the network: HTTP/1.1, with TLS for `https`. Certificates are checked
+/// against Mozilla's roots. Connections are kept for later requests to the same place, unless the
+/// runtime configuration says otherwise.
+#[derive(Debug, Clone)]
 pub struct HttpClient {
+    pool: Option<Pool>,
     blocked: BlockedNetworks,
     connections: Option<Arc<Semaphore>>,
     /// Instead of [`MOZILLA`].
     tls: Option<Arc<ClientConfig>>,
+}
+
+impl Default for HttpClient {
+    fn default() -> Self {
+        Self::new(&RuntimeConfig::default())
+    }
 }
 
 impl HttpClient {
@@ -52,6 +62,7 @@ impl HttpClient {
         ];
         let limit = limits.into_iter().flatten().min();
         Self {
+            pool: config.outbound_http.connection_pooling.then(Pool::default),
             blocked: config.blocked_networks.clone(),
             connections: limit.map(|limit| Arc::new(Semaphore::new(limit.min(MAX_PERMITS)))),
             tls: None,
@@ -91,6 +102,71 @@ impl HttpClient {
     }
 }
 
+impl HttpClient {
+    /// Waits for a place among the connections, if their number is limited.
+    async fn permit(&self) -> Option<OwnedSemaphorePermit> {
+        let connections = self.connections.as_ref()?;
+        if let Ok(permit) = Arc::clone(connections).try_acquire_owned() {
+            return Some(permit);
+        }
+        if let Some(pool) = &self.pool {
+            pool.clear();
+        }
+        Arc::clone(connections).acquire_owned().await.ok()
+    }
+
+    async fn connect_in_time(
+        &self,
+        uri: &Uri,
+        timeouts: &Timeouts,
+    ) -> Result<(Connection, Option<OwnedSemaphorePermit>), Error> {
+        let permit = self.permit().await;
+        let connection = tokio::time::timeout(timeouts.connect, self.connect(uri))
+            .await
+            .map_err(|_| Error::ConnectionTimeout)??;
+        Ok((connection, permit))
+    }
+
+    /// What to do with a connection to `place` when it is free again.
+    fn keep(&self, pool: &Pool, place: &Place) -> impl FnOnce(Kept) + Send + 'static {
+        let (pool, place) = (pool.clone(), place.clone());
+        let connections = self.connections.clone();
+        move |kept| {
+            // Somebody may wait for this one's place.
+            let is_free = |connections: Arc<Semaphore>| connections.available_permits() > 0;
+            if connections.is_none_or(is_free) {
+                pool.keep(place, kept);
+            }
+        }
+    }
+
+    async fn send_kept(
+        &self,
+        pool: &Pool,
+        place: &Place,
+        uri: &Uri,
+        request: Request<Body>,
+        timeouts: &Timeouts,
+    ) -> Result<OutboundResponse, Error> {
+        let mut request = request;
+        while let Some(kept) = pool.take(place) {
+            let sent = exchange::send_over(kept, request, timeouts, self.keep(pool, place));
+            match sent.await {
+                Ok(response) => return Ok(response),
+                Err(KeptError::Failed(error)) => return Err(error),
+                Err(KeptError::Unsent(whole)) => request = whole,
+            }
+        }
+        let (connection, permit) = self.connect_in_time(uri, timeouts).await?;
+        let kept = Kept::new(connection, permit);
+        let sent = exchange::send_over(kept, request, timeouts, self.keep(pool, place));
+        sent.await.map_err(|error| match error {
+            KeptError::Failed(error) => error,
+            KeptError::Unsent(_) => Error::ConnectionTerminated,
+        })
+    }
+}
+
 #[async_trait]
 impl OutboundHttp for HttpClient {
     async fn send(&self, sent: OutboundRequest) -> Result<OutboundResponse, Error> {
@@ -100,16 +176,15 @@ impl OutboundHttp for HttpClient {
             ..
         } = sent;
         let timeouts = Timeouts::new(options);
-        let permit = match &self.connections {
-            Some(connections) => Arc::clone(connections).acquire_owned().await.ok(),
-            None => None,
-        };
-        let connecting = self.connect(request.uri());
-        let connection = tokio::time::timeout(timeouts.connect, connecting)
-            .await
-            .map_err(|_| Error::ConnectionTimeout)??;
         // Scheme and authority on the request line are for proxies (RFC 9112, section 3.2).
-        *request.uri_mut() = relative(request.uri());
+        let path = relative(request.uri());
+        let uri = std::mem::replace(request.uri_mut(), path);
+        if let Some(pool) = &self.pool
+            && let Some(place) = Place::of(&uri)
+        {
+            return self.send_kept(pool, &place, &uri, request, &timeouts).await;
+        }
+        let (connection, permit) = self.connect_in_time(&uri, &timeouts).await?;
         let OutboundResponse { response, io } =
             exchange::send(connection, request, &timeouts).await?;
         // The connection lasts as long as this future, which ends with it.
@@ -128,8 +203,8 @@ impl OutboundHttp for HttpClient {
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use http::Request;
     use http_body_util::BodyExt as _;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
@@ -223,5 +298,85 @@ mod tests {
         assert_eq!(body.unwrap().to_bytes(), "hello");
         let heads = serving.await.unwrap();
         assert!(heads[0].starts_with("GET /a?b HTTP/1.1\r\n"), "{heads:?}");
+    }
+
+    /// Answers every request with this field in the head; returns the address and the number of
+    /// connections so far.
+    async fn serve(field: &'static str) -> (SocketAddr, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&connections);
+        let answer = format!("HTTP/1.1 200 OK\r\n{field}content-length: 5\r\n\r\nhello");
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::Relaxed);
+                let answer = answer.clone();
+                tokio::spawn(async move {
+                    let mut head = Vec::new();
+                    while let Ok(byte) = stream.read_u8().await {
+                        head.push(byte);
+                        if head.ends_with(b"\r\n\r\n") {
+                            stream.write_all(answer.as_bytes()).await.unwrap();
+                            head.clear();
+                        }
+                    }
+                });
+            }
+        });
+        (address, connections)
+    }
+
+    /// How many connections three requests take, one after the other.
+    async fn connections(config: &str, field: &'static str) -> usize {
+        let (address, connections) = serve(field).await;
+        let config = RuntimeConfig::parse(config, "runtime-config.toml".as_ref()).unwrap();
+        let client = HttpClient::new(&config);
+        for _ in 0..3 {
+            let request = OutboundRequest {
+                component: "a".into(),
+                request: Request::get(format!("http://{address}/"))
+                    .body(crate::problem::empty())
+                    .unwrap(),
+                options: None,
+            };
+            let answer = client.send(request).await.unwrap();
+            let (body, io) = futures::join!(answer.response.into_body().collect(), answer.io);
+            assert_eq!(body.unwrap().to_bytes(), "hello");
+            io.unwrap();
+            // A connection comes back a little after the last byte.
+            while field.is_empty() && client.pool.as_ref().is_some_and(|pool| pool.len() == 0) {
+                tokio::task::yield_now().await;
+            }
+        }
+        connections.load(Ordering::Relaxed)
+    }
+
+    #[tokio::test]
+    async fn connections_are_kept_unless_one_side_does_not_want_it() {
+        assert_eq!(connections("", "").await, 1);
+        let off = "[outbound_http]\nconnection_pooling = false";
+        assert_eq!(connections(off, "").await, 3);
+        assert_eq!(connections("", "connection: close\r\n").await, 3);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_waits_gives_its_place_to_another_host() {
+        let one = "[outbound_http]\nmax_connections = 2";
+        let config = RuntimeConfig::parse(one, "runtime-config.toml".as_ref()).unwrap();
+        let client = HttpClient::new(&config);
+        for _ in 0..4 {
+            let (address, _) = serve("").await;
+            let request = OutboundRequest {
+                component: "a".into(),
+                request: Request::get(format!("http://{address}/"))
+                    .body(crate::problem::empty())
+                    .unwrap(),
+                options: None,
+            };
+            let answer = client.send(request).await.unwrap();
+            let body = answer.response.into_body().collect().await;
+            assert_eq!(body.unwrap().to_bytes(), "hello");
+        }
     }
 }

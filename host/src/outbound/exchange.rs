@@ -1,4 +1,4 @@
-//! One HTTP/1.1 exchange over a connection of its own.
+//! One HTTP/1.1 exchange, over a connection of its own or one that is kept.
 //!
 //! What `wasmtime_wasi_http::default_send_request` does, except that it connects to addresses that
 //! were looked up, and checked, before.
@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::{Either, select};
-use http::Request;
+use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::client::conn::http1;
@@ -21,6 +21,7 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Sleep;
 use tokio_rustls::TlsConnector;
 use wasmtime_wasi_http::{Error, RequestOptions};
@@ -94,7 +95,6 @@ pub(super) async fn send(
         Either::Right((Err(error), _)) => return Err(error.into()),
     };
     let response = answer.map_err(|_| Error::ConnectionReadTimeout)??;
-    let between_bytes = timeouts.between_bytes;
     let io = async move {
         match rest {
             Some(connection) => connection.await.map_err(failure),
@@ -102,15 +102,77 @@ pub(super) async fn send(
         }
     };
     Ok(OutboundResponse {
-        response: response.map(|incoming| {
-            let body = ReceivedBody {
-                incoming,
-                between_bytes,
-                patience: Box::pin(tokio::time::sleep(between_bytes)),
-            };
-            body.boxed_unsync()
-        }),
+        response: received(response, timeouts.between_bytes),
         io: io.boxed(),
+    })
+}
+
+/// A connection that outlives an exchange, and its place among all connections.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) sender: http1::SendRequest<Body>,
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Kept {
+    /// From here on the connection is driven by a task of its own.
+    pub(super) fn new(
+        (sender, connection): Connection,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Self {
+        tokio::spawn(async move {
+            // What goes wrong comes out of the exchange.
+            _ = connection.await;
+        });
+        Self {
+            sender,
+            _permit: permit,
+        }
+    }
+}
+
+/// Why an exchange over a connection that was used before failed.
+pub(super) enum KeptError {
+    /// The connection was closed before it took the request, which is still whole.
+    Unsent(Request<Body>),
+    Failed(Error),
+}
+
+/// Sends `request` and waits for the head of the response; `done` gets the connection back when
+/// the whole response has been read.
+pub(super) async fn send_over(
+    mut kept: Kept,
+    request: Request<Body>,
+    timeouts: &Timeouts,
+    done: impl FnOnce(Kept) + Send + 'static,
+) -> Result<OutboundResponse, KeptError> {
+    let answer = tokio::time::timeout(timeouts.first_byte, kept.sender.try_send_request(request));
+    let response = answer
+        .await
+        .map_err(|_| KeptError::Failed(Error::ConnectionReadTimeout))?
+        .map_err(|mut error| match error.take_message() {
+            Some(request) => KeptError::Unsent(request),
+            None => KeptError::Failed(error.into_error().into()),
+        })?;
+    tokio::spawn(async move {
+        if kept.sender.ready().await.is_ok() {
+            done(kept);
+        }
+    });
+    Ok(OutboundResponse {
+        response: received(response, timeouts.between_bytes),
+        io: async { Ok(()) }.boxed(),
+    })
+}
+
+fn received(response: Response<Incoming>, between_bytes: Duration) -> Response<Body> {
+    response.map(|incoming| {
+        let body = ReceivedBody {
+            incoming,
+            between_bytes,
+            patience: Box::pin(tokio::time::sleep(between_bytes)),
+        };
+        body.boxed_unsync()
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod client;
 mod exchange;
+mod pool;
 
 use std::collections::HashSet;
 use std::net::SocketAddr;

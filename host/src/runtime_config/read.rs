@@ -46,7 +46,7 @@ pub(super) fn runtime_config(
         }
     }
     if let Some(table) = root.take_table("outbound_http", "[outbound_http]".to_owned())? {
-        config.outbound_http = outbound_http(table, path, &mut config.warnings)?;
+        config.outbound_http = outbound_http(table)?;
     }
     let name = "[outbound_networking]".to_owned();
     if let Some(table) = root.take_table("outbound_networking", name)? {
@@ -186,26 +186,8 @@ fn variables_provider(value: Value<'_>) -> Result<VariableProvider, FileError> {
     Ok(provider)
 }
 
-fn outbound_http(
-    mut table: Table<'_>,
-    path: &Path,
-    warnings: &mut Vec<String>,
-) -> Result<OutboundHttpConfig, FileError> {
-    let connection_pooling = match table.take("connection_pooling") {
-        None => true,
-        Some(value) => {
-            let line = value.line;
-            let pooling = value.boolean()?;
-            if pooling {
-                warnings.push(format!(
-                    "{}:{line}: connection_pooling = true has no effect here; every request has a \
-                     connection of its own",
-                    path.display(),
-                ));
-            }
-            pooling
-        }
-    };
+fn outbound_http(mut table: Table<'_>) -> Result<OutboundHttpConfig, FileError> {
+    let connection_pooling = table.take_boolean("connection_pooling")?.unwrap_or(true);
     let max_connections = table.take("max_connections").map(Value::size).transpose()?;
     // The deprecated name allowed one more than it said, and still does on Spin.
     let deprecated = match table.take("max_concurrent_requests") {

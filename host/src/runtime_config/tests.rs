@@ -101,18 +101,6 @@ max_connections = 30
 }
 
 #[test]
-fn pooling_that_is_asked_for_is_not_passed_over_in_silence() {
-    let config = parse("[outbound_http]\nconnection_pooling = true").unwrap();
-    assert_eq!(
-        config.warnings,
-        [
-            "conf/runtime-config.toml:2: connection_pooling = true has no effect here; every \
-             request has a connection of its own"
-        ]
-    );
-}
-
-#[test]
 fn an_empty_file_changes_nothing() {
     let config = parse("").unwrap();
     assert!(config.key_value_stores.is_empty());

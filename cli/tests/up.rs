@@ -97,6 +97,50 @@ fn a_request_in_flight_is_answered_before_it_ends() {
 }
 
 #[test]
+fn a_second_signal_ends_it_at_once() {
+    let state = tempfile::tempdir().expect("a temporary directory");
+    let patient = [
+        "--no-build",
+        "--shutdown-timeout",
+        "3600s",
+        "--request-timeout",
+        "3600s",
+        "--state-dir",
+    ];
+    let jenny = Jenny::up(&patient, state.path());
+    // It never gets its other half.
+    let _upload = process::begin_upload(&jenny.url("/api/users"), &registration());
+
+    jenny.begin_to_end();
+
+    let status = jenny
+        .ends_soon_after("INT")
+        .expect("it does not wait for the request");
+    assert!(status.success(), "{status}");
+}
+
+#[test]
+fn a_terminal_that_takes_nothing_stops_neither_the_server_nor_its_end() {
+    let state = tempfile::tempdir().expect("a temporary directory");
+    let jenny = Jenny::up_unread(&["--no-build", "--state-dir"], state.path());
+    // Each request is a line of some hundred bytes in the log, and a pipe holds 64 KiB.
+    for _ in 0..1_000 {
+        let (status, _) = process::get(&jenny.url("/health/live"), None);
+        assert_eq!(status, 200);
+    }
+
+    let status = jenny
+        .ends_soon_after("TERM")
+        .expect("it does not wait for the terminal");
+
+    assert!(status.success(), "{status}");
+    // The files have what the terminal did not take.
+    let file = state.path().join("logs/health_stderr.txt");
+    let log = std::fs::read_to_string(file).expect("a log file");
+    assert!(log.lines().count() >= 1_000, "{log}");
+}
+
+#[test]
 fn mistakes_end_it_with_one_sentence() {
     let folder = tempfile::tempdir().expect("a temporary directory");
     let manifest = |text: &str| {

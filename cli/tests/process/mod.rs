@@ -5,8 +5,12 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Once;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+/// How long something that must happen may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The workspace's folder, where `spin.toml` is.
 pub(crate) fn workspace() -> PathBuf {
@@ -41,11 +45,21 @@ pub(crate) struct Jenny {
 impl Jenny {
     /// Starts `jenny up` on a free port with these arguments, the last of which takes `path`.
     pub(crate) fn up(arguments: &[&str], path: &Path) -> Self {
+        Self::up_with(arguments, path, Stdio::inherit())
+    }
+
+    /// As [`Jenny::up`], with a standard error that nobody ever reads.
+    pub(crate) fn up_unread(arguments: &[&str], path: &Path) -> Self {
+        Self::up_with(arguments, path, Stdio::piped())
+    }
+
+    fn up_with(arguments: &[&str], path: &Path, stderr: Stdio) -> Self {
         build_components();
         let mut child = command(&["up", "--listen", "127.0.0.1:0"])
             .args(arguments)
             .arg(path)
             .stdout(Stdio::piped())
+            .stderr(stderr)
             .spawn()
             .expect("`jenny up` starts");
         let stdout = child.stdout.take().expect("stdout is piped");
@@ -84,6 +98,27 @@ impl Jenny {
         send_signal(&self.child, "TERM");
         let done = work();
         (self.child.wait().expect("the process ends"), done)
+    }
+
+    /// Sends a signal and waits for the end, but not for ever.
+    pub(crate) fn ends_soon_after(mut self, name: &str) -> Option<ExitStatus> {
+        send_signal(&self.child, name);
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait().expect("the process can be asked") {
+                return Some(status);
+            }
+            std::thread::yield_now();
+        }
+        None
+    }
+
+    /// Sends SIGINT and waits until no connection is accepted any more.
+    pub(crate) fn begin_to_end(&self) {
+        send_signal(&self.child, "INT");
+        while TcpStream::connect(&self.address).is_ok() {
+            std::thread::yield_now();
+        }
     }
 }
 

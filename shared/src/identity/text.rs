@@ -38,9 +38,49 @@ fn is_joiner_or_selector(c: char) -> bool {
 }
 
 /// Characters with which a name could pass for another: controls, separators of lines, marks of
-/// annotations, and what cannot be seen except the ones of [`is_joiner_or_selector`].
+/// annotations, what joins hieroglyphs, and what cannot be seen except the ones of [`is_joiner_or_selector`].
 pub(super) fn is_deceptive(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{FFF9}'..='\u{FFFB}')
+        || matches!(
+            c,
+            '\u{2028}' | '\u{2029}' | '\u{FFF9}'..='\u{FFFB}' | '\u{13430}'..='\u{1343F}'
+        )
         || (is_invisible(c) && !is_joiner_or_selector(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use icu_properties::props::{
+        DefaultIgnorableCodePoint, GeneralCategory, PrependedConcatenationMark,
+    };
+    use icu_properties::{CodePointMapData, CodePointSetData};
+
+    use super::*;
+
+    const BRAILLE_BLANK: char = '\u{2800}';
+
+    #[test]
+    fn what_is_invisible_is_what_unicode_says_draws_nothing() {
+        let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+        for c in '\0'..=char::MAX {
+            assert_eq!(
+                is_invisible(c),
+                ignorable.contains(c) || c == BRAILLE_BLANK,
+                "{c:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_format_character_is_forgotten() {
+        let category = CodePointMapData::<GeneralCategory>::new();
+        let visible = CodePointSetData::new::<PrependedConcatenationMark>();
+        let formats = ('\0'..=char::MAX).filter(|&c| category.get(c) == GeneralCategory::Format);
+        for c in formats {
+            assert!(
+                is_deceptive(c) || is_joiner_or_selector(c) || visible.contains(c),
+                "{c:?}"
+            );
+        }
+    }
 }

@@ -175,16 +175,25 @@ pub(super) fn configured_signing_key(
     }
 }
 
+const DEVELOPMENT_KEY: &str = "SELECT private_key FROM development_signing_keys WHERE id = 1";
+
 /// The development key of this database. Instances that come first together agree: the row that is
 /// there after both have tried is the key.
 pub(super) async fn development_signing_key(
     db: &Db,
     now: Timestamp,
 ) -> Result<SigningKey, KeySourceError> {
-    const SELECT: &str = "SELECT private_key FROM development_signing_keys WHERE id = 1";
-    if let Some((pem,)) = db.query_optional::<(String,)>(SELECT, []).await? {
-        return parse_development_key(&pem);
+    match db.query_optional::<(String,)>(DEVELOPMENT_KEY, []).await? {
+        Some((pem,)) => parse_development_key(&pem),
+        None => create_development_key(db, now).await,
     }
+}
+
+/// Makes the key of a database that had none a moment ago.
+pub(super) async fn create_development_key(
+    db: &Db,
+    now: Timestamp,
+) -> Result<SigningKey, KeySourceError> {
     let fresh = SigningKey::generate_pem()?;
     db.transaction(async |transaction| {
         transaction
@@ -194,7 +203,9 @@ pub(super) async fn development_signing_key(
                 params![fresh.as_str(), now],
             )
             .await?;
-        let (pem,) = transaction.query_one::<(String,)>(SELECT, []).await?;
+        let (pem,) = transaction
+            .query_one::<(String,)>(DEVELOPMENT_KEY, [])
+            .await?;
         let key = parse_development_key(&pem)?;
         transaction
             .execute(

@@ -9,7 +9,9 @@ use futures::executor::block_on;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::source::{configured_signing_key, development_key_set, development_signing_key};
+use super::source::{
+    configured_signing_key, create_development_key, development_key_set, development_signing_key,
+};
 use super::*;
 use crate::db::{Dialect, Migration, testing};
 use crate::identity::UserId;
@@ -332,6 +334,24 @@ const TABLES: Migration = Migration {
     sqlite: "CREATE TABLE development_signing_keys (id INTEGER PRIMARY KEY, private_key TEXT, created_at INTEGER);\n\nCREATE TABLE development_verification_keys (id INTEGER PRIMARY KEY, public_key TEXT, created_at INTEGER);",
     postgres: None,
 };
+
+#[test]
+fn instances_that_both_find_no_development_key_agree_on_one() {
+    block_on(async {
+        let db = testing::database(&[TABLES]).await;
+
+        // Each had looked, in vain, before the other wrote.
+        let one = create_development_key(&db, now()).await.expect("creates");
+        let other = create_development_key(&db, now()).await.expect("finds");
+
+        assert_eq!(one.public_key(), other.public_key());
+        let token = other
+            .issue(&issuer(), UserId::new(now()), now(), HOUR)
+            .expect("issues");
+        let keys = development_key_set(&db).await.expect("reads");
+        assert!(keys.verify(token.as_str(), &issuer(), now()).is_ok());
+    });
+}
 
 #[test]
 fn the_development_key_is_made_once_and_verifiers_find_it() {

@@ -315,10 +315,9 @@ impl AppInner {
         mut request: Request<Body>,
         chain: Arc<Chain>,
     ) -> Response<Body> {
-        let (scheme, local) = self.own.get().cloned().unwrap_or_else(|| {
-            // No request has come from outside, so nothing runs that could send one.
-            (Scheme::HTTP, CHAINED_PEER)
-        });
+        // Without a request from outside nothing runs that could send one.
+        let own = self.own.get().cloned();
+        let (scheme, local) = own.unwrap_or((Scheme::HTTP, CHAINED_PEER));
         if let Ok(host) = HeaderValue::try_from(local.to_string()) {
             request.headers_mut().insert(http::header::HOST, host);
         }

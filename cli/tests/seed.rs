@@ -1,6 +1,9 @@
 //! The real `jenny seed`, as its users run it.
 
-#[allow(dead_code, reason = "these tests need less of it than those of `jenny up`")]
+#[allow(
+    dead_code,
+    reason = "these tests need less of it than those of `jenny up`"
+)]
 mod process;
 
 use std::io::{BufRead as _, BufReader};
@@ -129,7 +132,8 @@ fn what_cannot_be_filled_is_one_sentence() {
     let manifest = folder.path().join("spin.toml");
     std::fs::write(
         &manifest,
-        "spin_manifest_version = 2\n[application]\nname = \"t\"\n",
+        "spin_manifest_version = 2\n[application]\nname = \"t\"\n[[trigger.http]]\nroute = \"/\"\n\
+         static_response = { body = \"x\" }\n",
     )
     .expect("a manifest");
     let message = seed(&["--from"], &manifest);

@@ -23,6 +23,7 @@ fn router() -> Router {
     Router::new()
         .route("/articles", get(routes::count).post(routes::write))
         .route("/statistics", post(routes::statistics))
+        .layer(shared::cache::layer())
         .layer(shared::db::layer(migrations::ALL))
 }
 

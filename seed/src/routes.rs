@@ -5,10 +5,14 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use shared::cache::Cache;
 use shared::db::{Database, DbError};
 
 use crate::data::Range;
 use crate::store::{self, WriteError};
+
+/// The tags of what `articles` and `tags` have in their caches.
+const SHOWN_BY: [&str; 2] = ["articles", "tags"];
 
 #[derive(Deserialize)]
 pub(crate) struct Which {
@@ -31,11 +35,15 @@ pub(crate) async fn count(
 
 pub(crate) async fn write(
     Extension(database): Extension<Database>,
+    cache: Cache,
     Json(range): Json<Range>,
 ) -> Result<Response, Failure> {
-    let articles = range.generate();
-    let (status, articles) = match store::write(&database.open().await?, range, &articles).await {
-        Ok(()) => (StatusCode::OK, range.first + range.count),
+    let data = range.generate();
+    let (status, articles) = match store::write(&database.open().await?, range, &data).await {
+        Ok(()) => {
+            cache.invalidate_tags(&SHOWN_BY).await;
+            (StatusCode::OK, range.first + range.count)
+        }
         Err(WriteError::Elsewhere(there)) => (StatusCode::CONFLICT, there),
         Err(WriteError::Db(error)) => return Err(error.into()),
     };

@@ -151,10 +151,14 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Asks the server to end what the connection is doing.
+    /// Asks the server to end what the connection is doing, and waits until it has passed that on.
     pub(super) async fn cancel(&self) -> Result<(), Error> {
         let token = self.client.cancel_token();
-        token.cancel_query(self.transport.clone()).await
+        let transport = Transport {
+            awaits_end: true,
+            ..self.transport.clone()
+        };
+        token.cancel_query(transport).await
     }
 }
 

@@ -105,6 +105,7 @@ impl PostgresPools {
             mode: address.config.get_ssl_mode(),
             negotiation: address.config.get_ssl_negotiation(),
             config,
+            awaits_end: false,
         };
         let manager = Manager {
             address,

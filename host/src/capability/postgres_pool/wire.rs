@@ -34,6 +34,9 @@ pub(super) struct Transport {
     pub(super) mode: SslMode,
     pub(super) negotiation: SslNegotiation,
     pub(super) config: Arc<ClientConfig>,
+    /// Whether closing a connection waits until the server has closed its side. A server does so
+    /// after it has acted on a request to end a statement, and the driver does not wait for it.
+    pub(super) awaits_end: bool,
 }
 
 impl MakeTlsConnect<Socket> for Transport {
@@ -61,22 +64,23 @@ impl Connect {
             mode,
             negotiation,
             config,
+            awaits_end,
         } = self.transport;
         if mode == SslMode::Disable {
-            return Ok(Wire::new(Box::new(socket)));
+            return Ok(Wire::new(Box::new(socket), awaits_end));
         }
         if negotiation != SslNegotiation::Direct {
             socket.write_all(&SSL_REQUEST).await?;
             if socket.read_u8().await? != b'S' {
                 if mode == SslMode::Prefer {
-                    return Ok(Wire::new(Box::new(socket)));
+                    return Ok(Wire::new(Box::new(socket), awaits_end));
                 }
                 return Err(io::Error::other("the server does not support TLS"));
             }
         }
         let name = ServerName::try_from(self.host).map_err(io::Error::other)?;
         let stream = TlsConnector::from(config).connect(name, socket).await?;
-        Ok(Wire::new(Box::new(stream)))
+        Ok(Wire::new(Box::new(stream), awaits_end))
     }
 }
 
@@ -98,13 +102,29 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 pub(super) struct Wire {
     stream: Box<dyn Stream>,
     lengths: Lengths,
+    awaits_end: bool,
+    is_shut: bool,
 }
 
 impl Wire {
-    fn new(stream: Box<dyn Stream>) -> Self {
+    fn new(stream: Box<dyn Stream>, awaits_end: bool) -> Self {
         Self {
             stream,
             lengths: Lengths::default(),
+            awaits_end,
+            is_shut: false,
+        }
+    }
+
+    /// Ready when the server has closed its side; what it sends until then is of no interest.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut scratch = [0; 64];
+        loop {
+            let mut buffer = ReadBuf::new(&mut scratch);
+            let result = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer));
+            if result.is_err() || buffer.filled().is_empty() {
+                return Poll::Ready(());
+            }
         }
     }
 }
@@ -144,7 +164,14 @@ impl AsyncWrite for Wire {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        if !self.is_shut {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+            self.is_shut = true;
+        }
+        if self.awaits_end {
+            ready!(self.poll_end(cx));
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -57,6 +57,33 @@ async fn of_those_who_want_the_same_name_at_once_one_gets_it() {
 }
 
 #[tokio::test]
+async fn of_those_who_change_to_the_same_name_at_once_one_gets_it() {
+    let app = crate::app().build().await;
+    let mut tokens = Vec::new();
+    for racer in 0..6 {
+        let name = format!("racer-{racer}");
+        let answer = sign_up(&app, &name, &format!("{name}@example.com")).await;
+        tokens.push(answer.assert_status(201).string_at("/user/token"));
+    }
+
+    let racers = tokens.iter().map(|token| {
+        let change = json!({ "user": { "username": "jacob" } });
+        app.put("/api/user").bearer(token).json(&change).send()
+    });
+    let answers = join_all(racers).await;
+
+    let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
+    assert_eq!(won.len(), 1, "{answers:?}");
+    for answer in lost {
+        answer
+            .assert_problem(422, "validation")
+            .assert_violations(&["/user/username"]);
+    }
+    let named = "SELECT count(*) FROM users WHERE username = 'jacob'";
+    assert_eq!(app.sql(named).await, [[1]]);
+}
+
+#[tokio::test]
 async fn articles_that_race_are_all_counted() {
     let app = crate::app().build().await;
     let token = register(&app, "jacob").await;

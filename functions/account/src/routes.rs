@@ -1,6 +1,7 @@
 //! The handlers.
 
 use axum::Json;
+use axum::http::StatusCode;
 use shared::cache::Cache;
 use shared::caller::Caller;
 use shared::conditional::IfMatch;
@@ -35,7 +36,7 @@ pub(crate) async fn update(
         .map_err(Problem::internal)?;
 
     let now = time::now();
-    let user = db
+    let changed = db
         .transaction(async |tx| {
             if if_match.is_given() {
                 let current = store::lock(tx, caller.user_id()).await?;
@@ -47,7 +48,14 @@ pub(crate) async fn update(
                 .await
                 .map_err(Problem::from)
         })
-        .await?;
+        .await;
+    let user = match changed {
+        Err(problem) if problem.status() == StatusCode::INTERNAL_SERVER_ERROR => {
+            let taken = store::taken(&db, caller.user_id(), &changes).await?;
+            return Err(taken.map_or(problem, Problem::from));
+        }
+        changed => changed?,
+    };
     if changes.are_public() {
         cache.invalidate_tags(&["articles"]).await;
     }

@@ -118,26 +118,53 @@ async fn refusal(
     username_key: Option<String>,
     email_key: Option<String>,
 ) -> Result<UpdateError, DbError> {
-    let rows: Vec<(UserId, String, String)> = tx
-        .query(
-            "SELECT id, username_key, email_key FROM users
-             WHERE id = $1 OR username_key = $2 OR email_key = $3",
-            params![id, username_key.clone(), email_key.clone()],
-        )
-        .await?;
-    if !rows.iter().any(|(row_id, ..)| *row_id == id) {
+    let parameters = params![id, username_key.clone(), email_key.clone()];
+    let rows: Vec<Owner> = tx.query(OWNERS, parameters).await?;
+    if !rows.iter().any(|(owner, ..)| *owner == id) {
         return Ok(UpdateError::Gone);
     }
-    let others = || rows.iter().filter(|(row_id, ..)| *row_id != id);
+    let taken = taken_by_others(&rows, id, username_key.as_ref(), email_key.as_ref());
+    Ok(UpdateError::Taken(taken.unwrap_or(Taken {
+        username: username_key.is_some(),
+        email: email_key.is_some(),
+    })))
+}
+
+/// What of a change that failed is another user's by now. Postgres refuses an update whose name
+/// another transaction took while it ran, and which one that was can be seen only afterwards.
+pub(crate) async fn taken(
+    db: &Db,
+    id: UserId,
+    changes: &Changes,
+) -> Result<Option<Taken>, DbError> {
+    let username_key = changes.username.as_ref().map(Username::key);
+    let email_key = changes.email.as_ref().map(Email::key);
+    let parameters = params![id, username_key.clone(), email_key.clone()];
+    let rows: Vec<Owner> = db.query(OWNERS, parameters).await?;
+    Ok(taken_by_others(
+        &rows,
+        id,
+        username_key.as_ref(),
+        email_key.as_ref(),
+    ))
+}
+
+/// A user's id, the key of the name and that of the address.
+type Owner = (UserId, String, String);
+
+const OWNERS: &str = "SELECT id, username_key, email_key FROM users
+    WHERE id = $1 OR username_key = $2 OR email_key = $3";
+
+fn taken_by_others(
+    rows: &[Owner],
+    id: UserId,
+    username_key: Option<&String>,
+    email_key: Option<&String>,
+) -> Option<Taken> {
+    let others = || rows.iter().filter(|(owner, ..)| *owner != id);
     let taken = Taken {
-        username: others().any(|(_, key, _)| Some(key) == username_key.as_ref()),
-        email: others().any(|(_, _, key)| Some(key) == email_key.as_ref()),
+        username: others().any(|(_, key, _)| Some(key) == username_key),
+        email: others().any(|(_, _, key)| Some(key) == email_key),
     };
-    if taken == Taken::default() {
-        return Ok(UpdateError::Taken(Taken {
-            username: username_key.is_some(),
-            email: email_key.is_some(),
-        }));
-    }
-    Ok(UpdateError::Taken(taken))
+    (taken != Taken::default()).then_some(taken)
 }

@@ -1,6 +1,5 @@
 //! Bodies that are not what a function reads.
 
-
 #[tokio::test]
 async fn what_is_not_json_is_refused_with_a_problem() {
     let app = crate::app().build().await;

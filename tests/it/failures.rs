@@ -20,7 +20,11 @@ async fn a_failing_database_is_a_503_that_says_nothing_of_its_cause() {
         .assert_status(201)
         .string_at("/user/token");
 
-    let app = crate::app().signed_by(&mint).failing_database().build().await;
+    let app = crate::app()
+        .signed_by(&mint)
+        .failing_database()
+        .build()
+        .await;
     let requests = [
         app.post("/api/users").json(&user),
         app.post("/api/users/login").json(&user),
@@ -41,10 +45,7 @@ async fn a_failing_database_is_a_503_that_says_nothing_of_its_cause() {
 #[tokio::test]
 async fn a_wrong_variable_is_named_in_the_log_and_nowhere_else() {
     for path in ["/health/live", "/api/user"] {
-        let app = crate::app()
-            .variable("log_level", "loud")
-            .build()
-            .await;
+        let app = crate::app().variable("log_level", "loud").build().await;
 
         let response = app.get(path).send().await;
 

@@ -17,6 +17,7 @@ mod wasi_key_value;
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
 use wasmtime::component::{HasData, Linker, ResourceTable};
 
 use crate::capability::{Capabilities, Grants};
@@ -33,7 +34,8 @@ pub(crate) struct SpinCtx {
     open_stores: usize,
     open_swaps: usize,
     open_connections: usize,
-    open_postgres: usize,
+    /// The places for open connections that are left.
+    postgres_places: Arc<Semaphore>,
 }
 
 impl SpinCtx {
@@ -46,7 +48,7 @@ impl SpinCtx {
             open_stores: 0,
             open_swaps: 0,
             open_connections: 0,
-            open_postgres: 0,
+            postgres_places: Arc::new(Semaphore::new(MAX_OPEN_HANDLES)),
         }
     }
 }

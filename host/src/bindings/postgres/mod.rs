@@ -6,16 +6,24 @@ mod v4;
 
 use std::sync::Arc;
 
+use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::component::{Accessor, Resource};
 
-use super::{MAX_OPEN_HANDLES, Spin, SpinCtxView};
+use super::{Spin, SpinCtxView};
 use crate::capability::postgres::{PostgresConnection, PostgresDatabases, PostgresError};
 use crate::capability::{PostgresAddress, check_ca_root};
 use crate::outbound;
 
 /// An open connection in the resource table.
 #[allow(unreachable_pub, reason = "the generated code re-exports it")]
-pub struct Connection(Arc<dyn PostgresConnection>);
+pub struct Connection {
+    connection: Arc<dyn PostgresConnection>,
+    place: Place,
+}
+
+/// One of the connections that an instance may have open. Taken before the connection is opened,
+/// because any number may be on their way at once, and given back when the last clone is dropped.
+type Place = Arc<OwnedSemaphorePermit>;
 
 /// A connection to be, in the resource table.
 #[allow(unreachable_pub, reason = "the generated code re-exports it")]
@@ -27,7 +35,10 @@ pub struct ConnectionBuilder {
 impl SpinCtxView<'_> {
     /// What opening a connection to `address` needs: whether the component may, whether it has not
     /// too many open, and who opens it.
-    fn admit_postgres(&self, address: &str) -> Result<Arc<dyn PostgresDatabases>, PostgresError> {
+    fn admit_postgres(
+        &self,
+        address: &str,
+    ) -> Result<(Arc<dyn PostgresDatabases>, Place), PostgresError> {
         let parsed = PostgresAddress::parse(address).map_err(PostgresError::ConnectionFailed)?;
         for server in &parsed.servers {
             let (host, port) = (&server.host, server.port);
@@ -37,32 +48,35 @@ impl SpinCtxView<'_> {
                 )));
             }
         }
-        if self.ctx.open_postgres >= MAX_OPEN_HANDLES {
-            let sentence = "too many connections".to_owned();
-            return Err(PostgresError::ConnectionFailed(sentence));
-        }
-        Ok(Arc::clone(&self.ctx.capabilities.postgres))
+        let place = Arc::clone(&self.ctx.postgres_places)
+            .try_acquire_owned()
+            .map_err(|_| PostgresError::ConnectionFailed("too many connections".to_owned()))?;
+        let databases = Arc::clone(&self.ctx.capabilities.postgres);
+        Ok((databases, Arc::new(place)))
     }
 
     fn keep_postgres(
         &mut self,
         connection: Arc<dyn PostgresConnection>,
+        place: Place,
     ) -> wasmtime::Result<Resource<Connection>> {
-        let resource = self.table.push(Connection(connection))?;
-        self.ctx.open_postgres += 1;
-        Ok(resource)
+        Ok(self.table.push(Connection { connection, place })?)
     }
 
     fn postgres(
         &self,
         connection: &Resource<Connection>,
     ) -> wasmtime::Result<Arc<dyn PostgresConnection>> {
-        Ok(Arc::clone(&self.table.get(connection)?.0))
+        Ok(Arc::clone(&self.table.get(connection)?.connection))
+    }
+
+    /// For what holds on to a connection beside the component's handle.
+    fn postgres_place(&self, connection: &Resource<Connection>) -> wasmtime::Result<Place> {
+        Ok(Arc::clone(&self.table.get(connection)?.place))
     }
 
     fn drop_postgres(&mut self, connection: Resource<Connection>) -> wasmtime::Result<()> {
         self.table.delete(connection)?;
-        self.ctx.open_postgres -= 1;
         Ok(())
     }
 
@@ -72,12 +86,12 @@ impl SpinCtxView<'_> {
         address: &str,
         ca_root: Option<&str>,
     ) -> wasmtime::Result<Result<Resource<Connection>, PostgresError>> {
-        let databases = match self.admit_postgres(address) {
-            Ok(databases) => databases,
+        let (databases, place) = match self.admit_postgres(address) {
+            Ok(admitted) => admitted,
             Err(error) => return Ok(Err(error)),
         };
         match databases.open(address, ca_root).await {
-            Ok(connection) => Ok(Ok(self.keep_postgres(connection)?)),
+            Ok(connection) => Ok(Ok(self.keep_postgres(connection, place)?)),
             Err(error) => Ok(Err(error)),
         }
     }
@@ -89,13 +103,14 @@ async fn open_beside<T: 'static>(
     address: &str,
     ca_root: Option<&str>,
 ) -> wasmtime::Result<Result<Resource<Connection>, PostgresError>> {
-    let databases = match accessor.with(|mut access| access.get().admit_postgres(address)) {
-        Ok(databases) => databases,
+    let admitted = accessor.with(|mut access| access.get().admit_postgres(address));
+    let (databases, place) = match admitted {
+        Ok(admitted) => admitted,
         Err(error) => return Ok(Err(error)),
     };
     match databases.open(address, ca_root).await {
         Ok(connection) => {
-            accessor.with(|mut access| Ok(Ok(access.get().keep_postgres(connection)?)))
+            accessor.with(|mut access| Ok(Ok(access.get().keep_postgres(connection, place)?)))
         }
         Err(error) => Ok(Err(error)),
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::StreamExt as _;
 use wasmtime::component::{Accessor, FutureReader, Resource, StreamReader};
 
 use super::super::generated::spin::postgres4_2_0::postgres::{
@@ -149,11 +150,16 @@ impl<T: 'static> HostConnectionWithStore<T> for Spin {
         statement: String,
         parameters: Vec<ParameterValue>,
     ) -> Answer<Streamed> {
+        let place = accessor.with(|mut access| access.get().postgres_place(&this))?;
         let connection = connection(accessor, &this)?;
         match connection.query(statement, values(parameters)).await {
             Ok(result) => {
                 let columns = result.columns.into_iter().map(Into::into).collect();
-                let (rows, end) = readers(accessor, result.rows, row, |error: PostgresError| {
+                // The rows hold the connection even after the component has dropped its handle.
+                let rows = result.rows.inspect(move |_| {
+                    let _ = &place;
+                });
+                let (rows, end) = readers(accessor, rows.boxed(), row, |error: PostgresError| {
                     error.into()
                 })
                 .await?;

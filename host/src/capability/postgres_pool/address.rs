@@ -16,7 +16,8 @@ pub(crate) enum Protection {
     /// `prefer`, the default, and `require`: TLS if the server has it, or in any case. The
     /// certificate is checked in either, as on Spin; libpq would not.
     On,
-    /// `verify-ca`: TLS; whose certificate it is does not matter, only who signed it.
+    /// `verify-ca`: TLS; whose certificate it is does not matter, only that an authority signed it
+    /// that the component names. Without such an authority it is as `On`.
     AnyName,
 }
 

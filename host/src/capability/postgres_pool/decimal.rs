@@ -18,13 +18,31 @@ const MAX_SCALE: usize = 16_383;
 /// Most digits before the point.
 const MAX_WHOLE_DIGITS: usize = 131_072;
 
+fn word(raw: &[u8], index: usize) -> Result<u16, Invalid> {
+    let bytes = raw
+        .get(2 * index..2 * index + 2)
+        .ok_or_else(|| Invalid("a numeric is cut short".to_owned()))?;
+    Ok(u16::from_be_bytes([bytes[0], bytes[1]]))
+}
+
+/// How long the text of a value is at most, without the work of writing it: a few bytes may stand
+/// for a hundred thousand digits.
+pub(super) fn text_bytes(raw: &[u8]) -> Result<usize, Invalid> {
+    let weight = i32::from(word(raw, 1)?.cast_signed());
+    let scale = usize::from(word(raw, 3)?);
+    Ok(match word(raw, 2)? {
+        POSITIVE | NEGATIVE => {
+            let whole = usize::try_from(weight + 1).unwrap_or(0) * 4;
+            // With a sign and a point.
+            whole.max(1) + scale + 2
+        }
+        _ => "-Infinity".len(),
+    })
+}
+
 /// Reads a value as text, with as many decimals as it has in the database.
 pub(super) fn read(raw: &[u8]) -> Result<String, Invalid> {
-    let short = || Invalid("a numeric is cut short".to_owned());
-    let word = |index: usize| -> Result<u16, Invalid> {
-        let bytes = raw.get(2 * index..2 * index + 2).ok_or_else(short)?;
-        Ok(u16::from_be_bytes([bytes[0], bytes[1]]))
-    };
+    let word = |index: usize| word(raw, index);
     let count = usize::from(word(0)?);
     let weight = i32::from(word(1)?.cast_signed());
     let scale = usize::from(word(3)?);
@@ -165,6 +183,7 @@ mod tests {
             let mut raw = Vec::new();
             write(text, &mut raw).unwrap();
             assert_eq!(read(&raw).unwrap(), text);
+            assert!(text_bytes(&raw).unwrap() >= text.len(), "{text}");
         }
     }
 
@@ -181,6 +200,15 @@ mod tests {
             write(written, &mut raw).unwrap();
             assert_eq!(read(&raw).unwrap(), read_back);
         }
+    }
+
+    #[test]
+    fn the_length_of_a_text_is_known_before_it_is_written() {
+        let mut raw = Vec::new();
+        write(&format!("1{}", "0".repeat(MAX_WHOLE_DIGITS - 1)), &mut raw).unwrap();
+        assert_eq!(raw.len(), 10);
+        assert_eq!(text_bytes(&raw).unwrap(), MAX_WHOLE_DIGITS + 2);
+        assert_eq!(read(&raw).unwrap().len(), MAX_WHOLE_DIGITS);
     }
 
     #[test]

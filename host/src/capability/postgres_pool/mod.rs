@@ -5,6 +5,7 @@ mod datetime;
 mod decimal;
 mod error;
 mod link;
+mod measure;
 mod rows;
 mod session;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 use futures::stream::{Stream, StreamExt as _, TryStreamExt as _};
 use tokio_postgres::RowStream;
 
+use super::measure::Measured;
 use super::session::Turn;
 use super::value::{Read, data_type};
 use crate::capability::MAX_BUFFERED_BYTES;
@@ -101,13 +102,19 @@ fn memory_bytes(row: &Row) -> usize {
 }
 
 fn row(row: &tokio_postgres::Row) -> Result<Row, PostgresError> {
+    // Measured before anything is read, because values may be far longer than what was sent.
+    let mut bytes = 0_usize;
+    for index in 0..row.len() {
+        let Measured(more) = row.try_get(index)?;
+        bytes = bytes.saturating_add(more);
+        if bytes > MAX_BUFFERED_BYTES {
+            return Err(PostgresError::Failed(format!(
+                "query result exceeds limit of {MAX_BUFFERED_BYTES} bytes"
+            )));
+        }
+    }
     let values = (0..row.len())
         .map(|index| row.try_get(index).map(|Read(value)| value))
         .collect::<Result<Row, _>>()?;
-    if memory_bytes(&values) > MAX_BUFFERED_BYTES {
-        return Err(PostgresError::Failed(format!(
-            "query result exceeds limit of {MAX_BUFFERED_BYTES} bytes"
-        )));
-    }
     Ok(values)
 }

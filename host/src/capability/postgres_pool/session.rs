@@ -39,6 +39,49 @@ const OUTSIDE_OF_TRANSACTIONS: [&str; 12] = [
     "SET", "EXPLAIN",
 ];
 
+/// First words of statements that leave nothing on a session but what is cleaned. `PREPARE`,
+/// `DEALLOCATE` and `DISCARD` would leave statements that somebody else does not expect, or take
+/// away the pool's own; what `DO`, `CALL` or `LOAD` leave is not to be known.
+const CLEANED: &str = "SELECT INSERT UPDATE DELETE WITH VALUES MERGE CREATE ALTER DROP SET \
+     EXPLAIN BEGIN START COMMIT ROLLBACK END ABORT SAVEPOINT RELEASE LISTEN UNLISTEN \
+     NOTIFY DECLARE FETCH MOVE CLOSE LOCK SHOW RESET TRUNCATE TABLE ANALYZE VACUUM GRANT \
+     REVOKE";
+
+/// Whether all that `sql` leaves on a session is cleaned. At every semicolon, be it within a text, a
+/// statement is taken to begin: a connection is rather closed in vain than kept by mistake.
+fn is_cleaned(sql: &str) -> bool {
+    sql.split(';').all(|statement| {
+        first_word(statement).is_some_and(|word| {
+            word.is_empty()
+                || CLEANED
+                    .split(' ')
+                    .any(|known| word.eq_ignore_ascii_case(known))
+        })
+    })
+}
+
+/// The first word after spaces, comments and parentheses; empty if nothing else is there. None if
+/// there is no word, or a comment does not end, which may have been cut in two.
+fn first_word(mut sql: &str) -> Option<&str> {
+    loop {
+        sql = sql.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '(');
+        if let Some(comment) = sql.strip_prefix("--") {
+            (_, sql) = comment.split_once(['\n', '\r'])?;
+        } else if let Some(comment) = sql.strip_prefix("/*") {
+            let (comment, after) = comment.split_once("*/")?;
+            // One comment within another ends elsewhere.
+            if comment.contains("/*") || comment.ends_with('/') {
+                return None;
+            }
+            sql = after;
+        } else {
+            break;
+        }
+    }
+    let word = sql.split(|c: char| !c.is_ascii_alphabetic()).next()?;
+    (sql.is_empty() || !word.is_empty()).then_some(word)
+}
+
 /// What a component holds.
 pub(super) struct Connection(Arc<Mutex<Session>>);
 
@@ -48,6 +91,7 @@ impl Connection {
             link: Some(link),
             is_busy: false,
             may_be_in_transaction: false,
+            is_spoiled: false,
             permit,
         })))
     }
@@ -98,6 +142,7 @@ impl PostgresConnection for Connection {
         let mut turn = self.turn().await?;
         let session = turn.session();
         session.may_be_in_transaction = true;
+        session.is_spoiled |= !is_cleaned(&statements);
         let result = session.link().client.batch_execute(&statements).await;
         result.map_err(|error| turn.fail(error))?;
         turn.finish();
@@ -112,6 +157,8 @@ struct Session {
     /// A statement was sent whose answer has not been read to its end.
     is_busy: bool,
     may_be_in_transaction: bool,
+    /// Something may be left that is not cleaned.
+    is_spoiled: bool,
     /// The connection's place among all that components hold.
     permit: Option<OwnedSemaphorePermit>,
 }
@@ -147,10 +194,11 @@ impl Drop for Session {
         let Some(link) = self.link.take() else { return };
         let permit = self.permit.take();
         let (is_busy, in_transaction) = (self.is_busy, self.may_be_in_transaction);
+        let is_spoiled = self.is_spoiled;
         match Handle::try_current() {
             Ok(runtime) => {
                 runtime.spawn(async move {
-                    give_back(link, is_busy, in_transaction).await;
+                    give_back(link, is_busy, in_transaction, is_spoiled).await;
                     drop(permit);
                 });
             }
@@ -161,9 +209,13 @@ impl Drop for Session {
 }
 
 /// Returns a connection to its pool without a trace of its use, or closes it.
-async fn give_back(link: Object<Manager>, is_busy: bool, in_transaction: bool) {
+async fn give_back(link: Object<Manager>, is_busy: bool, in_transaction: bool, is_spoiled: bool) {
     let cleaning = async {
         if is_busy && !settle(&link).await {
+            return false;
+        }
+        // Only now, so that the server does not go on with what nobody waits for.
+        if is_spoiled {
             return false;
         }
         let sql = if in_transaction {
@@ -217,6 +269,7 @@ impl Turn {
         // Noted before it succeeds: it may succeed after whoever waits for it has gone.
         let before = session.may_be_in_transaction;
         session.may_be_in_transaction = true;
+        session.is_spoiled |= !is_cleaned(sql);
         let mut result = attempt(session.link(), sql, parameters).await;
         if let Err(first) = &result
             && is_stale(first)
@@ -282,6 +335,37 @@ impl Drop for Turn {
                 }
             })),
             Err(_) => drop(session.link.take().map(Object::take)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_cleaned;
+
+    #[test]
+    fn what_leaves_more_than_is_cleaned_is_found() {
+        for sql in [
+            "",
+            "select 1",
+            "SELECT 1; -- the end\n",
+            "/* why */ -- what\n BEGIN; INSERT INTO t VALUES (1); COMMIT;",
+            "(SELECT 1) UNION (SELECT 2)",
+        ] {
+            assert!(is_cleaned(sql), "{sql}");
+        }
+        for sql in [
+            "PREPARE mine AS SELECT 1",
+            "deallocate all",
+            "SELECT 1; /* why */ DISCARD ALL",
+            "-- what\nEXECUTE mine",
+            "-- ; SELECT\nPREPARE mine AS SELECT 1",
+            "/* ; SELECT */ PREPARE mine AS SELECT 1",
+            "/* /* */ SELECT */ PREPARE mine AS SELECT 1",
+            "DO $$ BEGIN END $$",
+            "CALL f()",
+        ] {
+            assert!(!is_cleaned(sql), "{sql}");
         }
     }
 }

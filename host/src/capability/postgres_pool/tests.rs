@@ -111,6 +111,21 @@ async fn a_transaction_that_failed_is_left_behind_too() {
 }
 
 #[tokio::test]
+async fn a_session_with_statements_of_its_own_does_not_come_back() {
+    let Some((database, pools)) = world() else {
+        return;
+    };
+    let first = open(&pools, &database).await;
+    let pid = scalar(&first, "SELECT pg_backend_pid()").await;
+    execute(&first, "PREPARE mine AS SELECT 1").await.unwrap();
+    drop(first);
+
+    let second = open(&pools, &database).await;
+
+    assert_ne!(scalar(&second, "SELECT pg_backend_pid()").await, pid);
+}
+
+#[tokio::test]
 async fn a_table_may_change_under_a_statement_that_was_prepared() {
     let Some((database, pools)) = world() else {
         return;

@@ -18,6 +18,9 @@ static PROVIDER: LazyLock<Arc<CryptoProvider>> =
 
 /// Trusts Mozilla's roots and, beside them, the certificates in the PEM text `ca_root`.
 ///
+/// Where the name does not matter, `ca_root` alone is trusted: anybody has a certificate of
+/// Mozilla's authorities for some name. Without `ca_root` the name is therefore checked as well.
+///
 /// # Errors
 ///
 /// A sentence, if `ca_root` holds no certificate or something else.
@@ -25,28 +28,27 @@ pub(super) fn client(
     protection: Protection,
     ca_root: Option<&str>,
 ) -> Result<Arc<ClientConfig>, String> {
-    let mut roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
+    let any_name = matches!(protection, Protection::AnyName) && ca_root.is_some();
+    let mut roots = RootCertStore::empty();
+    if !any_name {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
     for certificate in ca_root.map(certificates).transpose()?.unwrap_or_default() {
         roots.add(certificate).map_err(|error| error.to_string())?;
     }
     let builder = ClientConfig::builder_with_provider(Arc::clone(&PROVIDER))
         .with_safe_default_protocol_versions()
         .expect("ring supports the protocol versions that rustls considers safe");
-    let mut config = match protection {
-        Protection::AnyName => {
-            let inner = WebPkiServerVerifier::builder_with_provider(roots.into(), PROVIDER.clone())
-                .build()
-                .map_err(|error| error.to_string())?;
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(AnyName(inner)))
-                .with_no_client_auth()
-        }
-        Protection::Off | Protection::On => {
-            builder.with_root_certificates(roots).with_no_client_auth()
-        }
+    let mut config = if any_name {
+        let inner = WebPkiServerVerifier::builder_with_provider(roots.into(), PROVIDER.clone())
+            .build()
+            .map_err(|error| error.to_string())?;
+        builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(AnyName(inner)))
+            .with_no_client_auth()
+    } else {
+        builder.with_root_certificates(roots).with_no_client_auth()
     };
     // For `sslnegotiation=direct`, where the server insists on it.
     config.alpn_protocols = vec![b"postgresql".to_vec()];

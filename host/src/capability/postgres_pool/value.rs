@@ -285,7 +285,7 @@ fn put_range<T>(
     Ok(())
 }
 
-fn read_range<T>(
+pub(super) fn read_range<T>(
     raw: &[u8],
     read: impl Fn(&[u8]) -> Result<T, Invalid>,
 ) -> Result<Range<T>, Invalid> {

@@ -124,21 +124,19 @@ impl Copy<'_> {
         }
         let path = self.root.join(pattern);
         if path.is_dir() {
+            // Before anything is made: the folder may be one outside.
+            let to = self.to.join(inside(pattern, FilesError::Outside)?);
             // The folder's path comes twice, which is what Spin does.
             self.warn(format_args!(
                 "the folder `{pattern}` is seen as `/{pattern}/{pattern}`; to have it as \
                  `/{pattern}`, write \"{pattern}/**/*\""
             ));
-            self.all(
-                &path.join("**/*"),
-                self.root,
-                &self.to.join(pattern),
-                pattern,
-            )
+            self.all(&literal(&path).join("**/*"), self.root, &to, pattern)
         } else if path.exists() {
             self.one(&path, &inside(pattern, FilesError::Outside)?, pattern)
         } else if pattern.contains(['*', '?', '[']) {
-            self.all(&path, self.root, self.to, pattern)
+            let glob = literal(self.root).join(pattern);
+            self.all(&glob, self.root, self.to, pattern)
         } else {
             Err(FilesError::Missing(pattern.to_owned()))
         }
@@ -152,7 +150,8 @@ impl Copy<'_> {
             FilesError::DestinationOutside,
         )?;
         if path.is_dir() {
-            return self.all(&path.join("**/*"), &path, &self.to.join(inside), &named);
+            let glob = literal(&path).join("**/*");
+            return self.all(&glob, &path, &self.to.join(inside), &named);
         }
         if !path.exists() {
             return Err(FilesError::Missing(named.into_owned()));
@@ -218,6 +217,11 @@ impl Copy<'_> {
         let id = self.component;
         tracing::warn!(component = %id, "component `{id}`, files: {sentence}");
     }
+}
+
+/// `path` as a pattern that only it matches: a folder may be named like `app[1]`.
+fn literal(path: &Path) -> PathBuf {
+    Pattern::escape(&path.to_string_lossy()).into()
 }
 
 /// `path` as a relative path that does not leave where it starts.

@@ -14,12 +14,16 @@ fn folder(files: &[&str]) -> TempDir {
 
 /// The files of a component whose entry has these lines.
 fn files(folder: &TempDir, lines: &str) -> Result<Files, FilesError> {
+    files_in(&folder.path().join("app"), lines)
+}
+
+/// The same, of an application in this folder.
+fn files_in(root: &Path, lines: &str) -> Result<Files, FilesError> {
     let text = format!(
         "spin_manifest_version = 2\n[application]\nname = \"a\"\n[[trigger.http]]\n\
          route = \"/\"\ncomponent = \"c\"\n[component.c]\nsource = \"c.wasm\"\n{lines}"
     );
-    let root = folder.path().join("app");
-    std::fs::create_dir_all(&root).unwrap();
+    std::fs::create_dir_all(root).unwrap();
     let manifest = Manifest::parse(&text, &root.join("spin.toml")).unwrap();
     Files::of(&manifest.components["c"], manifest.directory())
 }
@@ -133,6 +137,30 @@ fn what_leads_out_is_refused() {
     assert!(matches!(of(&absolute), FilesError::Outside(_)));
     let up = "{ source = \"a\", destination = \"/../a\" }";
     assert!(matches!(of(up), FilesError::DestinationOutside(_)));
+}
+
+#[test]
+fn a_folder_outside_is_refused_before_one_is_made_for_it() {
+    let folder = folder(&["a"]);
+    // Empty, so that no file in it is what is refused; the name is nobody else's.
+    let name = format!("jenny-outside-{}", std::process::id());
+    std::fs::create_dir(folder.path().join(&name)).unwrap();
+    let refused = files(&folder, &format!("files = [\"../{name}\"]"));
+    assert!(matches!(refused, Err(FilesError::Outside(_))));
+    // Next to the component's copy.
+    assert!(!std::env::temp_dir().join(&name).exists());
+}
+
+#[test]
+fn folders_that_look_like_patterns_are_only_names() {
+    let folder = folder(&["app[1]/css/b.css", "app[1]/img[2]/c", "app1/css/no.css"]);
+    let root = folder.path().join("app/app[1]");
+    let of = |entry: &str| seen(&files_in(&root, &format!("files = [{entry}]")).unwrap());
+
+    assert_eq!(of("\"css/*\""), ["css/b.css"]);
+    assert_eq!(of("\"css\""), ["css/css/b.css"]);
+    assert_eq!(of("\"img[2]\""), ["img[2]/img[2]/c"]);
+    assert_eq!(of("{ source = \"img[2]\", destination = \"/\" }"), ["c"]);
 }
 
 #[test]

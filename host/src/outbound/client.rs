@@ -120,11 +120,13 @@ impl HttpClient {
         uri: &Uri,
         timeouts: &Timeouts,
     ) -> Result<(Connection, Option<OwnedSemaphorePermit>), Error> {
-        let permit = self.permit().await;
-        let connection = tokio::time::timeout(timeouts.connect, self.connect(uri))
-            .await
-            .map_err(|_| Error::ConnectionTimeout)??;
-        Ok((connection, permit))
+        // The wait for a place counts: one component that holds all of them must not stop others.
+        let connected = async {
+            let permit = self.permit().await;
+            Ok::<_, Error>((self.connect(uri).await?, permit))
+        };
+        let connected = tokio::time::timeout(timeouts.connect, connected).await;
+        connected.map_err(|_| Error::ConnectionTimeout)?
     }
 
     /// What to do with a connection to `place` when it is free again.
@@ -358,6 +360,19 @@ mod tests {
         let off = "[outbound_http]\nconnection_pooling = false";
         assert_eq!(connections(off, "").await, 3);
         assert_eq!(connections("", "connection: close\r\n").await, 3);
+    }
+
+    #[tokio::test]
+    async fn the_wait_for_a_place_ends_with_the_connect_timeout() {
+        let client = HttpClient {
+            connections: Some(Arc::new(Semaphore::new(0))),
+            ..HttpClient::default()
+        };
+        let mut timeouts = Timeouts::new(None);
+        timeouts.connect = std::time::Duration::from_millis(10);
+        let uri = Uri::from_static("http://127.0.0.1/");
+        let late = client.connect_in_time(&uri, &timeouts).await;
+        assert!(matches!(late, Err(Error::ConnectionTimeout)));
     }
 
     #[tokio::test]

@@ -42,9 +42,20 @@ impl BlockedNetworks {
             return true;
         }
         match address {
-            IpAddr::V6(v6) => v6.to_ipv4().is_some_and(|v4| self.blocks(IpAddr::V4(v4))),
+            IpAddr::V6(v6) => embedded(v6).is_some_and(|v4| self.blocks(IpAddr::V4(v4))),
             IpAddr::V4(_) => false,
         }
+    }
+}
+
+/// The IPv4 address that an IPv6 address leads to: a gateway for NAT64 (RFC 6052, the well-known
+/// prefix) or 6to4 (RFC 3056) would send there what is sent to it.
+fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    match address.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)))
+        }
+        _ => address.to_ipv4(),
     }
 }
 
@@ -123,6 +134,9 @@ mod tests {
             "::1",
             "::ffff:10.10.10.10",
             "::127.0.0.1",
+            "64:ff9b::10.10.10.10",
+            "64:ff9b::a9fe:a9fe",
+            "2002:7f00:1::1",
             "fc00::f00d",
             "fe80::1",
             "ff02::1",
@@ -135,6 +149,7 @@ mod tests {
             "123.123.123.123",
             "100.128.0.1",
             "172.32.0.1",
+            "64:ff9b::123.123.123.123",
             "2600::beef",
             "2a00::1",
         ] {
@@ -150,10 +165,20 @@ mod tests {
             "2001::1000",
             "::ffff:123.123.123.123",
             "::123.123.1.1",
+            "64:ff9b::123.123.1.1",
+            "2002:7b7b:101::",
+            "2002:7b7b:101:1::1",
         ] {
             assert!(blocks(&listed, false, address), "{address}");
         }
-        for address in ["123.100.100.100", "2002::1000"] {
+        for address in [
+            "123.100.100.100",
+            "2002::1000",
+            "64:ff9b::123.100.1.1",
+            // Not in the well-known prefix, and not where 6to4 has the address.
+            "64:ff9b:0:1::123.123.1.1",
+            "2002::123.123.1.1",
+        ] {
             assert!(!blocks(&listed, false, address), "{address}");
         }
     }

@@ -75,9 +75,10 @@ struct Cause {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let (status, error) = match self.0 {
-            DbError::Busy(_) | DbError::Unavailable(_) | DbError::NotMigrated { .. } => {
-                (StatusCode::SERVICE_UNAVAILABLE, self.0.to_string())
-            }
+            DbError::Busy(_)
+            | DbError::Unavailable(_)
+            | DbError::Silent(_)
+            | DbError::NotMigrated { .. } => (StatusCode::SERVICE_UNAVAILABLE, self.0.to_string()),
             // Without the statement, which has thousands of rows.
             DbError::Statement { message, .. } => (StatusCode::INTERNAL_SERVER_ERROR, message),
             error => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),

@@ -185,6 +185,19 @@ async fn a_handler_that_dies_half_way_leaves_nothing_and_no_lock() {
 }
 
 #[tokio::test]
+async fn a_database_that_does_not_answer_is_a_503_before_time_is_up() {
+    let app = crate::app().silent_at("FROM tags").build().await;
+
+    // Twelve seconds of waiting, of the thirty that a request has.
+    let answer = app.get("/api/tags").send().await;
+
+    answer
+        .assert_problem(503, "unavailable")
+        .assert_header("retry-after", "10");
+    app.get("/api/articles").send().await.assert_status(200);
+}
+
+#[tokio::test]
 async fn first_requests_that_come_together_lay_the_schema_once() {
     let app = crate::app().empty().build().await;
 

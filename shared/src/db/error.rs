@@ -1,5 +1,7 @@
 //! What can go wrong with a database.
 
+use std::time::Duration;
+
 use crate::config::ConfigError;
 use crate::problem::{Problem, ProblemKind};
 
@@ -21,6 +23,10 @@ pub enum DbError {
     /// statement was to do may have been done if it was a write or a `COMMIT`.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The database did not answer in time. What the statement was to do may have been done, or be
+    /// done yet, if it was a write or a `COMMIT`.
+    #[error("the database did not answer a statement within {} s", .0.as_secs())]
+    Silent(Duration),
     /// The database lacks a table that its migrations make: somebody has replaced it. The next
     /// request looks at the migrations again.
     #[error("the database lacks a table that it had or should have: {0}")]
@@ -98,9 +104,10 @@ impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         match error {
             DbError::Busy(_) => Problem::unavailable(BUSY_RETRY_SECONDS, error),
-            DbError::Unavailable(_) | DbError::SchemaMissing(_) | DbError::NotMigrated { .. } => {
-                Problem::unavailable(AWAY_RETRY_SECONDS, error)
-            }
+            DbError::Unavailable(_)
+            | DbError::Silent(_)
+            | DbError::SchemaMissing(_)
+            | DbError::NotMigrated { .. } => Problem::unavailable(AWAY_RETRY_SECONDS, error),
             DbError::Nul(_) => Problem::new(
                 ProblemKind::Validation,
                 "Text must not contain the character U+0000.",

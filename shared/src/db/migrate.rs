@@ -135,6 +135,7 @@ async fn apply_missing(
         transaction.execute(LOCK, []).await?;
         transaction.execute(UNLIMITED, []).await?;
     }
+    transaction.be_patient();
     transaction.execute(CREATE_TABLE, []).await?;
     // Again, now that nobody else can write: another instance may have been here first.
     let applied = transaction.query(SELECT_APPLIED, []).await?;

@@ -48,6 +48,7 @@
 //! statement (`READ COMMITTED`); what must not change between a read and a write is locked by
 //! writing first, or guarded by the row that a write returns.
 
+mod deadline;
 mod error;
 mod handle;
 mod layer;

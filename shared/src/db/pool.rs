@@ -75,7 +75,10 @@ impl Pool {
     /// database: where one broke the others have, and a database without its tables is another one
     /// than was migrated.
     pub(super) fn note(&self, error: &DbError) {
-        if matches!(error, DbError::Unavailable(_) | DbError::SchemaMissing(_)) {
+        if matches!(
+            error,
+            DbError::Unavailable(_) | DbError::Silent(_) | DbError::SchemaMissing(_)
+        ) {
             let broken = std::mem::take(&mut *self.idle());
             drop(broken);
         }
@@ -147,6 +150,8 @@ mod tests {
     }
 
     impl Connection for ServerConnection {
+        fn be_patient(&mut self) {}
+
         fn query<'a>(
             &'a mut self,
             sql: &'a str,

@@ -1,7 +1,10 @@
 //! Spin's SQLite.
 
+use std::time::Duration;
+
 use spin_sdk::sqlite;
 
+use super::deadline::{ANSWER, MIGRATION_ANSWER, answer};
 use super::row::Rows;
 use super::store::{BoxFuture, Connection, Dialect, Store};
 use super::{DbError, Value};
@@ -32,10 +35,13 @@ impl Store for SpinSqlite {
 
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Connection>, DbError>> {
         Box::pin(async move {
-            let connection = sqlite::Connection::open(&self.label)
-                .await
+            let connection = answer(ANSWER, sqlite::Connection::open(&self.label))
+                .await?
                 .map_err(|error| open_error(error, &self.label))?;
-            let mut connection = SpinConnection(connection);
+            let mut connection = SpinConnection {
+                connection,
+                answers_within: ANSWER,
+            };
             // Per connection, and off by default. The time that a statement waits for another
             // writer (5 s) is set by the host.
             connection.query("PRAGMA foreign_keys = ON", &[]).await?;
@@ -44,28 +50,42 @@ impl Store for SpinSqlite {
     }
 }
 
-struct SpinConnection(sqlite::Connection);
+struct SpinConnection {
+    connection: sqlite::Connection,
+    answers_within: Duration,
+}
+
+impl SpinConnection {
+    async fn rows(&self, sql: &str, parameters: &[Value]) -> Result<Rows, sqlite::Error> {
+        let parameters = parameters.iter().cloned().map(into_spin);
+        let result = self.connection.execute(sql, parameters).await?;
+        let columns = result.columns().to_vec();
+        // Reads every row and then awaits the result: only then has the statement run.
+        let rows = result.collect().await?;
+        let rows = rows
+            .into_iter()
+            .map(|row| row.values.into_iter().map(from_spin).collect());
+        Ok(Rows {
+            columns,
+            rows: rows.collect(),
+        })
+    }
+}
 
 impl Connection for SpinConnection {
+    fn be_patient(&mut self) {
+        self.answers_within = MIGRATION_ANSWER;
+    }
+
     fn query<'a>(
         &'a mut self,
         sql: &'a str,
         parameters: &'a [Value],
     ) -> BoxFuture<'a, Result<Rows, DbError>> {
         Box::pin(async move {
-            let error = |error| statement_error(error, sql);
-            let parameters = parameters.iter().cloned().map(into_spin);
-            let result = self.0.execute(sql, parameters).await.map_err(error)?;
-            let columns = result.columns().to_vec();
-            // Reads every row and then awaits the result: only then has the statement run.
-            let rows = result.collect().await.map_err(error)?;
-            let rows = rows
-                .into_iter()
-                .map(|row| row.values.into_iter().map(from_spin).collect());
-            Ok(Rows {
-                columns,
-                rows: rows.collect(),
-            })
+            answer(self.answers_within, self.rows(sql, parameters))
+                .await?
+                .map_err(|error| statement_error(error, sql))
         })
     }
 
@@ -76,7 +96,7 @@ impl Connection for SpinConnection {
     ) -> BoxFuture<'a, Result<u64, DbError>> {
         Box::pin(async move {
             self.query(sql, parameters).await?;
-            Ok(self.0.changes().await)
+            Ok(self.connection.changes().await)
         })
     }
 }

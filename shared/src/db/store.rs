@@ -39,6 +39,9 @@ pub(crate) trait Connection: Send {
         parameters: &'a [Value],
     ) -> BoxFuture<'a, Result<Rows, DbError>>;
 
+    /// From now on, lets a statement take as long as a migration may.
+    fn be_patient(&mut self);
+
     /// Runs one statement to its end and returns how many rows it inserted, updated or deleted.
     /// Rows that it returns are not read: their columns may be of any type.
     fn execute<'a>(

@@ -100,6 +100,9 @@ impl MemoryConnection {
 }
 
 impl Connection for MemoryConnection {
+    /// It waits for nothing.
+    fn be_patient(&mut self) {}
+
     fn query<'a>(
         &'a mut self,
         sql: &'a str,

@@ -15,6 +15,7 @@ pub struct Transaction {
     pool: Arc<Pool>,
     /// `None` once a statement failed: the connection was closed, which rolled back.
     connection: Option<Box<dyn Connection>>,
+    is_patient: bool,
 }
 
 impl Transaction {
@@ -30,7 +31,17 @@ impl Transaction {
         Ok(Self {
             pool,
             connection: Some(connection),
+            is_patient: false,
         })
+    }
+
+    /// Lets statements take as long as a migration may. The connection, which nobody else shall wait
+    /// for as long, is closed at the end.
+    pub(super) fn be_patient(&mut self) {
+        if let Some(connection) = &mut self.connection {
+            connection.be_patient();
+        }
+        self.is_patient = true;
     }
 
     /// As [`Db::query`](super::Db::query).
@@ -140,7 +151,9 @@ impl Transaction {
             .query(statement, &[])
             .await
             .inspect_err(|error| self.pool.note(error))?;
-        self.pool.give_back(connection);
+        if !self.is_patient {
+            self.pool.give_back(connection);
+        }
         Ok(())
     }
 

@@ -8,13 +8,12 @@
 mod error;
 mod value;
 
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use spin_sdk::pg;
 
 use self::error::{IN_FAILED_TRANSACTION, open_error, sqlstate, statement_error};
+use super::deadline::{ANSWER, MIGRATION_ANSWER, answer, within};
 use super::row::Rows;
 use super::store::{BoxFuture, Connection, Dialect, Store};
 use super::{DbError, Value};
@@ -22,10 +21,6 @@ use crate::config::Secret;
 
 /// How long opening a connection may take, the wait for a free one of the host's pool included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How long the answer to one statement may take to come. Longer than the server itself takes to
-/// give up, so that this strikes only where the server or the way to it is dead.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// When the server gives up by itself, in milliseconds: on a statement; on waiting for a lock, as
 /// soon as SQLite does; and on a transaction in which nothing happens, so that a component that
@@ -65,7 +60,10 @@ impl Store for SpinPostgres {
                 .await
                 .ok_or_else(|| unavailable("a connection could not be opened in time"))?
                 .map_err(open_error)?;
-            let mut connection = SpinConnection(connection);
+            let mut connection = SpinConnection {
+                connection,
+                answers_within: ANSWER,
+            };
             connection.leave_transaction().await?;
             connection.execute(LIMITS, &[]).await?;
             Ok(Box::new(connection) as Box<dyn Connection>)
@@ -73,14 +71,21 @@ impl Store for SpinPostgres {
     }
 }
 
-struct SpinConnection(pg::Connection);
+struct SpinConnection {
+    connection: pg::Connection,
+    answers_within: Duration,
+}
 
 impl SpinConnection {
     /// Rolls back whatever a previous user left open.
     async fn leave_transaction(&mut self) -> Result<(), DbError> {
         // A ROLLBACK alone would leave a warning in the server's log wherever there is nothing to
         // roll back, which is almost always. In a transaction that has failed BEGIN is refused.
-        let begun = answer(self.0.execute("BEGIN", Vec::new())).await?;
+        let begun = answer(
+            self.answers_within,
+            self.connection.execute("BEGIN", Vec::new()),
+        )
+        .await?;
         if let Err(error) = begun
             && sqlstate(&error) != Some(IN_FAILED_TRANSACTION)
         {
@@ -95,7 +100,10 @@ impl SpinConnection {
         sql: &str,
         parameters: &[Value],
     ) -> Result<(Vec<String>, Vec<Vec<pg::DbValue>>), pg::Error> {
-        let mut result = self.0.query(sql, value::into_spin(parameters)).await?;
+        let mut result = self
+            .connection
+            .query(sql, value::into_spin(parameters))
+            .await?;
         let columns = result.columns().iter().map(|column| column.name.clone());
         let columns = columns.collect();
         let mut rows = Vec::new();
@@ -109,13 +117,17 @@ impl SpinConnection {
 }
 
 impl Connection for SpinConnection {
+    fn be_patient(&mut self) {
+        self.answers_within = MIGRATION_ANSWER;
+    }
+
     fn query<'a>(
         &'a mut self,
         sql: &'a str,
         parameters: &'a [Value],
     ) -> BoxFuture<'a, Result<Rows, DbError>> {
         Box::pin(async move {
-            let (columns, rows) = answer(self.rows(sql, parameters))
+            let (columns, rows) = answer(self.answers_within, self.rows(sql, parameters))
                 .await?
                 .map_err(|error| statement_error(error, sql))?;
             let rows = rows
@@ -132,31 +144,16 @@ impl Connection for SpinConnection {
         parameters: &'a [Value],
     ) -> BoxFuture<'a, Result<u64, DbError>> {
         Box::pin(async move {
-            answer(self.0.execute(sql, value::into_spin(parameters)))
-                .await?
-                .map_err(|error| statement_error(error, sql))
+            answer(
+                self.answers_within,
+                self.connection.execute(sql, value::into_spin(parameters)),
+            )
+            .await?
+            .map_err(|error| statement_error(error, sql))
         })
     }
 }
 
-async fn answer<T>(statement: impl Future<Output = T>) -> Result<T, DbError> {
-    within(ANSWER_TIMEOUT, statement)
-        .await
-        .ok_or_else(|| unavailable("the server did not answer a statement in time"))
-}
-
 fn unavailable(reason: &str) -> DbError {
     DbError::Unavailable(reason.to_owned())
-}
-
-/// What `work` gives, or `None` when it takes longer than `limit`: it is dropped then, and whatever
-/// it waits for with it.
-async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
-    let mut work = pin!(work);
-    let mut limit = pin!(spin_sdk::time::sleep(limit));
-    std::future::poll_fn(|context| match work.as_mut().poll(context) {
-        Poll::Ready(done) => Poll::Ready(Some(done)),
-        Poll::Pending => limit.as_mut().poll(context).map(|()| None),
-    })
-    .await
 }

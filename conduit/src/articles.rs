@@ -216,12 +216,13 @@ pub async fn delete(
         return Ok(false);
     };
     tx.execute(
-        "UPDATE tags SET articles_count = tags.articles_count - 1
-         FROM (
-             SELECT n.id FROM article_tags AS t CROSS JOIN tags AS n
-             WHERE t.article_id = $1 AND n.id = t.tag_id ORDER BY n.name
-         ) AS used
-         WHERE tags.id = used.id",
+        // An insert into rows that are there: unlike an update it takes them in the order of its
+        // SELECT, which is the order in which everybody locks tags.
+        "INSERT INTO tags (name, articles_count)
+         SELECT n.name, -1 FROM article_tags AS t CROSS JOIN tags AS n
+         WHERE t.article_id = $1 AND n.id = t.tag_id ORDER BY n.name
+         ON CONFLICT (name) DO UPDATE
+         SET articles_count = tags.articles_count + excluded.articles_count",
         params![id],
     )
     .await?;

@@ -19,7 +19,9 @@
 //! that were really inserted or deleted, so that they hold when two requests race.
 //!
 //! On Postgres transactions run side by side. All of them lock rows in one order, so that none waits
-//! in a circle: **articles, tags by name, users by id, totals**. Whoever inserts a row that refers
+//! in a circle: **articles, tags by name, users by id, totals**. Deleting an article that many favour
+//! is the exception: Postgres chooses the order in which one `UPDATE` takes the users. Should two
+//! such wait in a circle, it ends one, whose caller is told to try again (503). Whoever inserts a row that refers
 //! to an article locks the article first ([`articles::lock`]): it could be deleted in between, and a
 //! foreign key would then fail the statement. A single comment goes without
 //! ([`comments::insert_one`]).

@@ -71,12 +71,26 @@ async fn a_list_makes_three_statements_at_most_however_long_it_is() {
 }
 
 #[tokio::test]
+async fn a_feed_is_not_counted_through_from_its_top() {
+    let (app, token) = filled().await;
+    let feed = async |offset: u32| {
+        let path = format!("/api/articles/feed?offset={offset}");
+        get(&app, &path, Some(&token)).send().await
+    };
+    feed(500).await.assert_status(200);
+    feed(501)
+        .await
+        .assert_problem(422, "validation")
+        .assert_violations(&["/offset"]);
+}
+
+#[tokio::test]
 async fn a_page_beyond_the_end_is_told_in_two() {
     let (app, token) = filled().await;
     for path in [
         "/api/articles?offset=9000",
         "/api/articles?offset=9000&tag=common",
-        "/api/articles/feed?offset=9000",
+        "/api/articles/feed?offset=400",
     ] {
         let made = statements(&app, get(&app, path, Some(&token))).await;
         assert!(made.len() <= 2, "{path}: {made:#?}");

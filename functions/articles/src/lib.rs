@@ -11,7 +11,8 @@
 //! | `POST /api/articles/{slug}/favorite` | whoever has a valid token | 200 with the article, a favourite now |
 //! | `DELETE /api/articles/{slug}/favorite` | the same | 200 with the article, none any more |
 //!
-//! Lists are paged by `limit` and `offset` or `cursor` (`shared::page`). A tag or a user that does not
+//! Lists are paged by `limit` and `offset` or `cursor` (`shared::page`), a feed by an offset of 500 at
+//! most. A tag or a user that does not
 //! exist, or could not, has no articles: that is an empty list and no error. A token is optional where
 //! anyone may read, and decides about `favorited` and `following`; one that is not valid is refused
 //! there too.

@@ -13,12 +13,16 @@ use shared::conditional::IfMatch;
 use shared::db::Db;
 use shared::extract::{LenientJson, Path, Query};
 use shared::page::{Link, Page};
-use shared::problem::Problem;
+use shared::problem::{Problem, Violation};
 use shared::time;
 
 use crate::cached::{self, Listed};
 use crate::model::{Article, ArticleResponse, ArticlesResponse, Creation, Filters, Update};
 use crate::store::{self, Target};
+
+/// How far into a feed a page may begin by number. Of everybody whom the caller follows, as many
+/// articles as lie before the page's end may have to be looked at; a cursor does without.
+const MAX_FEED_OFFSET: u32 = 500;
 
 type Feed = Result<(Link, Json<ArticlesResponse>), Problem>;
 type OneArticle = Result<Json<ArticleResponse>, Problem>;
@@ -46,6 +50,13 @@ pub(crate) async fn list(
 }
 
 pub(crate) async fn feed(caller: Caller, page: Page, db: Db) -> Feed {
+    if page.offset() > MAX_FEED_OFFSET {
+        let rule = format!(
+            "must be at most {MAX_FEED_OFFSET} in a feed: follow `cursor` in the Link header of a \
+             page to go further"
+        );
+        return Err(Problem::unprocessable([Violation::new("/offset", rule)]));
+    }
     let (articles, next) = store::feed(&db, caller.user_id(), page)
         .await?
         .ok_or_else(Caller::gone)?;

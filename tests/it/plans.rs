@@ -245,9 +245,8 @@ mod sqlite {
         if inside_subquery {
             return statement.contains("FROM follows AS f CROSS JOIN articles AS b");
         }
-        statement.contains(
-            "FROM article_tags AS t CROSS JOIN tags AS n\n             WHERE t.article_id = $1",
-        ) || lines.iter().any(|scan| scan.detail == "SCAN page")
+        statement.contains("WHERE t.article_id = $1 AND n.id = t.tag_id")
+            || lines.iter().any(|scan| scan.detail == "SCAN page")
     }
 }
 

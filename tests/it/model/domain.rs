@@ -16,7 +16,10 @@ const MAX_LIMIT: usize = 100;
 const DEFAULT_LIMIT: usize = 20;
 
 /// What comes before this offset can be asked for by it.
-const MAX_OFFSET: usize = 10_000;
+pub(super) const MAX_OFFSET: usize = 10_000;
+
+/// The same in a feed.
+pub(super) const MAX_FEED_OFFSET: usize = 500;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Model {
@@ -269,10 +272,11 @@ impl Model {
                 };
                 needs_caller(caller, refusal)
             }
-            Step::List { page, .. } => window(page).is_none().then_some(422),
-            Step::Feed { caller, page } => {
-                needs_caller(caller, window(page).is_none().then_some(422))
-            }
+            Step::List { page, .. } => window(page, MAX_OFFSET).is_none().then_some(422),
+            Step::Feed { caller, page } => needs_caller(
+                caller,
+                window(page, MAX_FEED_OFFSET).is_none().then_some(422),
+            ),
             Step::Walk { limit, .. } => limit_of(Some(*limit)).is_none().then_some(422),
             Step::WalkFeed { caller, limit } => {
                 needs_caller(caller, limit_of(Some(*limit)).is_none().then_some(422))
@@ -345,13 +349,13 @@ pub(super) fn limit_of(pick: Option<Pick>) -> Option<usize> {
 }
 
 /// Where a page begins, and the most that it holds; `None` for what is refused.
-pub(super) fn window(page: &Page) -> Option<(usize, usize)> {
+pub(super) fn window(page: &Page, deepest: usize) -> Option<(usize, usize)> {
     let offset = match page.offset {
         None => 0,
         Some(pick) => choose(&OFFSETS, pick)
             .parse()
             .ok()
-            .filter(|offset| *offset <= MAX_OFFSET)?,
+            .filter(|offset| *offset <= deepest)?,
     };
     Some((offset, limit_of(page.limit)?))
 }

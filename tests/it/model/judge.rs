@@ -6,7 +6,9 @@ use jenny_test::TestResponse;
 use serde_json::{Value, json};
 
 use super::answer::{Fault, is, is_empty, is_refused, json_of, learn};
-use super::domain::{Article, Caller, Comment, Model, User, limit_of, window};
+use super::domain::{
+    Article, Caller, Comment, MAX_FEED_OFFSET, MAX_OFFSET, Model, User, limit_of, window,
+};
 use super::step::{Pick, Step};
 use super::vocabulary::{BIOS, EMAILS, NAMES, PASSWORDS, TAGS, TEXTS, TITLES, choose};
 use super::wire::Known;
@@ -158,12 +160,12 @@ impl Model {
                 filter,
                 page,
             } => {
-                let (offset, limit) = window(page).expect("is refused without");
+                let (offset, limit) = window(page, MAX_OFFSET).expect("is refused without");
                 let all = self.filtered(filter);
                 self.is_page(&all, known.caller(*caller), offset, limit, answer)
             }
             Step::Feed { caller, page } => {
-                let (offset, limit) = window(page).expect("is refused without");
+                let (offset, limit) = window(page, MAX_FEED_OFFSET).expect("is refused without");
                 let caller = as_caller(caller);
                 self.is_page(&self.feed(caller), Some(caller), offset, limit, answer)
             }

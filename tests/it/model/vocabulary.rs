@@ -81,11 +81,11 @@ pub(super) const TAGS: [(&str, &str); 6] = [
     ("a\u{7}", "no article has this"),
 ];
 
-/// The last two are refused.
+/// The last two are refused, and from 501 on all for a feed.
 pub(super) const LIMITS: [&str; 7] = ["1", "2", "3", "20", "1000000", "0", "x"];
 
 /// The last two are refused.
-pub(super) const OFFSETS: [&str; 6] = ["0", "1", "3", "10000", "10001", "-1"];
+pub(super) const OFFSETS: [&str; 8] = ["0", "1", "3", "500", "501", "10000", "10001", "-1"];
 
 pub(super) fn choose<T: Copy>(choices: &[T], pick: Pick) -> T {
     choices[usize::from(pick) % choices.len()]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ use crate::Body;
 use crate::admission::Admission;
 use crate::answer;
 use crate::body::GuardedBody;
+use crate::busy::BusyInstances;
+use crate::caller::RequestTag;
 use crate::capability::Capabilities;
 use crate::chain::Chain;
 use crate::engine::Runtime;
@@ -23,54 +25,19 @@ use crate::exchange::{Exchange, Sending};
 use crate::instance::{Component, Instances};
 use crate::limits::Limits;
 use crate::load::{self, LoadError, LoadProgress};
-use crate::logs::LogSink;
 use crate::manifest::{Manifest, TriggerTarget};
+use crate::observer::Observed;
+use crate::options::AppOptions;
 use crate::outbound::Refusals;
 use crate::places::CommonPlaces;
 use crate::problem;
+use crate::randomness::SeededRandomness;
 use crate::request;
 use crate::route::{RouteMatch, RouteTable, WELL_KNOWN_PREFIX};
-use crate::runtime_config::BlockedNetworks;
-use crate::state::Clock;
 use crate::variables::Resolver;
 
 /// The peer address that Spin gives requests between components.
 const CHAINED_PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
-
-/// How an application is run.
-#[derive(Clone, Default)]
-pub struct AppOptions {
-    /// Bounds on time, memory and concurrency.
-    pub limits: Limits,
-    /// Where components' output is kept, one file for each stream; `None` keeps none. Spin's
-    /// place is `.spin/logs` beside the manifest.
-    pub log_directory: Option<PathBuf>,
-    /// Do not repeat components' output on the terminal.
-    pub quiet: bool,
-    /// Receives every line that components print.
-    pub log_sink: Option<Arc<dyn LogSink>>,
-    /// Environment variables for all components. They win over the manifest's.
-    pub environment: Vec<(String, String)>,
-    /// Networks that no socket of a component may reach. Requests over HTTP are checked by
-    /// [`HttpClient`](crate::HttpClient).
-    pub blocked_networks: BlockedNetworks,
-    /// The time that components see; `None` is the system's.
-    pub clock: Option<Arc<dyn Clock>>,
-}
-
-impl std::fmt::Debug for AppOptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AppOptions")
-            .field("limits", &self.limits)
-            .field("log_directory", &self.log_directory)
-            .field("quiet", &self.quiet)
-            .field(
-                "environment",
-                &self.environment.iter().map(|(k, _)| k).collect::<Vec<_>>(),
-            )
-            .finish_non_exhaustive()
-    }
-}
 
 /// Where a request came from.
 #[derive(Debug, Clone)]
@@ -90,6 +57,9 @@ pub struct Activity {
     pub requests: usize,
     /// Instances that exist.
     pub instances: usize,
+    /// Those among them that have something to do: a request, or what is left of one after its
+    /// answer.
+    pub busy: usize,
 }
 
 /// A loaded application. Cloning is cheap.
@@ -106,6 +76,7 @@ pub(crate) struct AppInner {
     outside: Admission,
     inside: Admission,
     places: Arc<CommonPlaces>,
+    busy: Arc<BusyInstances>,
     sending: Arc<Sending>,
     /// The scheme and address by which the first request came.
     own: OnceLock<(Scheme, SocketAddr)>,
@@ -170,10 +141,14 @@ impl App {
         let limits = options.limits;
         let places = CommonPlaces::new(limits.max_instances, loaded.len());
         let draining = CancellationToken::new();
+        let busy = Arc::new(BusyInstances::default());
+        let instances_made = Arc::new(AtomicU64::new(0));
         Self(Arc::new_cyclic(|app| {
             let instances = |loaded: load::Loaded| {
                 let id = loaded.id.to_string();
+                let seeded = |seed| SeededRandomness::new(seed, &loaded.id);
                 let component = Component {
+                    randomness: options.random_seed.map(seeded),
                     id: loaded.id,
                     compiled: loaded.compiled,
                     engine: runtime.engine().clone(),
@@ -183,6 +158,10 @@ impl App {
                     files: loaded.files,
                     logs: loaded.logs,
                     clock: options.clock.clone(),
+                    attribute_calls: options.attribute_calls,
+                    observed: Observed(options.observer.clone()),
+                    instances_made: Arc::clone(&instances_made),
+                    busy: Arc::clone(&busy),
                     grants: loaded.grants,
                     capabilities: capabilities.clone(),
                     allowed_hosts: loaded.allowed_hosts,
@@ -201,6 +180,7 @@ impl App {
                 manifest,
                 routes,
                 places: Arc::clone(&places),
+                busy: Arc::clone(&busy),
                 sending: Sending::new(limits.request_timeout),
                 own: OnceLock::new(),
                 draining: draining.clone(),
@@ -241,6 +221,21 @@ impl App {
         Activity {
             requests: self.0.outside.entered() + self.0.inside.entered(),
             instances: own + self.0.places.taken(),
+            busy: self.0.busy.number(),
+        }
+    }
+
+    /// Waits until no more than so many instances have something to do. With 0, and while nobody
+    /// sends requests, that is when everything has come of the requests so far that comes of them.
+    pub async fn settled(&self, busy: usize) {
+        self.0.busy.at_most(busy).await;
+    }
+
+    /// Lets no instance take another request: each ends when it has done what it has to do, and
+    /// the next request meets a new one. For tests of what an instance keeps, and of what it costs.
+    pub fn retire_instances(&self) {
+        for instances in self.0.components.values() {
+            instances.retire();
         }
     }
 
@@ -358,7 +353,9 @@ impl AppInner {
         let Some(permit) = admission.enter(self.limits.queue_timeout).await else {
             return problem::saturated();
         };
-        let exchange = Arc::new(Exchange::new(permit, chain));
+        let tag = request.extensions_mut().remove::<RequestTag>();
+        let tag = tag.or_else(|| chain.as_ref()?.request());
+        let exchange = Arc::new(Exchange::new(permit, chain, tag));
         // A guest may announce the length that the body of a GET would have (RFC 9110, section
         // 9.3.2), and wasmtime would then miss those bytes.
         let without_body = request.method() == Method::HEAD;
@@ -369,8 +366,9 @@ impl AppInner {
                 let sent = self.sending.begin(&exchange);
                 response.map(|body| GuardedBody::new(body, sent).boxed_unsync())
             }
-            Ok(Err(error)) => request::failed(component, &error),
-            Err(_) => request::gave_up(component, self.limits.request_timeout),
+            // An instance that is ended for the time it takes may tell so before the clock here does.
+            Ok(Err(error)) if Instant::now() < deadline => request::failed(component, tag, &error),
+            Ok(Err(_)) | Err(_) => request::gave_up(component, tag, self.limits.request_timeout),
         }
     }
 }

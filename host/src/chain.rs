@@ -13,6 +13,7 @@ use wasmtime_wasi_http::p3::bindings::http::{client, types};
 use wasmtime_wasi_http::p3::{Request, Response};
 use wasmtime_wasi_http::{WasiHttp, WasiHttpCtxView, WasiHttpView as _};
 
+use crate::caller::RequestTag;
 use crate::state::HostState;
 
 /// The most requests of one chain that one component answers. Spin knows no such bound; what it
@@ -23,15 +24,27 @@ const MAX_ROUNDS: usize = 64;
 pub(crate) struct Chain {
     component: Arc<str>,
     before: Option<Arc<Chain>>,
+    /// The request from outside that it all began with.
+    request: Option<RequestTag>,
 }
 
 impl Chain {
-    /// `component` sends a request while it answers one that came through `before`.
-    pub(crate) fn through(component: &Arc<str>, before: Option<Arc<Chain>>) -> Arc<Self> {
+    /// `component` sends a request while it answers one that came through `before`, and is part of
+    /// `request`.
+    pub(crate) fn through(
+        component: &Arc<str>,
+        before: Option<Arc<Chain>>,
+        request: Option<RequestTag>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             component: Arc::clone(component),
             before,
+            request,
         })
+    }
+
+    pub(crate) fn request(&self) -> Option<RequestTag> {
+        self.request
     }
 
     fn links(&self) -> impl Iterator<Item = &Arc<str>> {
@@ -140,7 +153,7 @@ mod tests {
     fn chain(components: &str) -> Arc<Chain> {
         let mut chain = None;
         for component in components.split(' ') {
-            chain = Some(Chain::through(&component.into(), chain));
+            chain = Some(Chain::through(&component.into(), chain, None));
         }
         chain.unwrap()
     }

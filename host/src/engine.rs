@@ -7,12 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use wasmtime::component::{Component, InstancePre, Linker};
-use wasmtime::{Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy};
+use wasmtime::{
+    Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, WasmBacktraceDetails,
+};
 use wasmtime_wasi_http::handler::ProxyPre;
 use wasmtime_wasi_http::{p2, p3};
 
 use crate::bindings;
 use crate::chain;
+use crate::clock;
 use crate::fuel::FuelTotal;
 use crate::load::ComponentError;
 use crate::state::HostState;
@@ -220,6 +223,8 @@ fn config(options: &RuntimeOptions, cache: Option<Cache>, pooling: bool) -> Conf
         .wasm_component_model(true)
         .wasm_component_model_async(true)
         .epoch_interruption(true)
+        // Those that ship have none. One that was built for debugging says in which line it trapped.
+        .wasm_backtrace_details(WasmBacktraceDetails::Enable)
         .consume_fuel(options.consume_fuel)
         .cache(cache);
     if pooling {
@@ -267,6 +272,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<HostState>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
+    clock::add_to_linker(&mut linker)?;
     p2::add_only_http_to_linker_async(&mut linker)?;
     chain::add_to_linker(&mut linker)?;
     bindings::add_to_linker(&mut linker)?;

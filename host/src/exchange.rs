@@ -9,6 +9,7 @@ use futures::task::AtomicWaker;
 use slab::Slab;
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::caller::RequestTag;
 use crate::chain::Chain;
 use crate::state::InstanceStatus;
 
@@ -22,6 +23,8 @@ pub(crate) struct Exchange {
     permit: Mutex<Option<OwnedSemaphorePermit>>,
     /// What it came through, if a component sent it.
     pub(crate) chain: Option<Arc<Chain>>,
+    /// What it is called by whoever asks.
+    pub(crate) tag: Option<RequestTag>,
     /// Sending the response took too long.
     late: AtomicBool,
     /// Who sends the response.
@@ -29,11 +32,16 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    pub(crate) fn new(permit: OwnedSemaphorePermit, chain: Option<Arc<Chain>>) -> Self {
+    pub(crate) fn new(
+        permit: OwnedSemaphorePermit,
+        chain: Option<Arc<Chain>>,
+        tag: Option<RequestTag>,
+    ) -> Self {
         Self {
             instance: OnceLock::new(),
             permit: Mutex::new(Some(permit)),
             chain,
+            tag,
             late: AtomicBool::new(false),
             sender: AtomicWaker::new(),
         }
@@ -194,7 +202,7 @@ mod tests {
 
     fn exchange(permits: &Arc<Semaphore>) -> Arc<Exchange> {
         let permit = Arc::clone(permits).try_acquire_owned().unwrap();
-        Arc::new(Exchange::new(permit, None))
+        Arc::new(Exchange::new(permit, None, None))
     }
 
     /// So long that only the tests say when a part of it is over.

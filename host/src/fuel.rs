@@ -33,4 +33,9 @@ impl FuelMeter {
             self.total.fetch_add(used, Ordering::Relaxed);
         }
     }
+
+    /// What the instance had used when it was last read.
+    pub(crate) fn used(&self) -> u64 {
+        u64::MAX - self.left.load(Ordering::Relaxed)
+    }
 }

@@ -45,8 +45,11 @@ mod app;
 mod bindings;
 mod body;
 pub mod build;
+mod busy;
+mod caller;
 pub mod capability;
 mod chain;
+mod clock;
 mod document;
 mod engine;
 mod exchange;
@@ -57,9 +60,12 @@ mod limits;
 mod load;
 mod logs;
 pub mod manifest;
+mod observer;
+mod options;
 mod outbound;
 mod places;
 mod problem;
+mod randomness;
 mod request;
 pub mod route;
 pub mod runtime_config;
@@ -70,17 +76,26 @@ pub mod variables;
 pub use allowed_hosts::{
     AllowedHosts, AllowedHostsError, SERVICE_CHAINING_DOMAIN, service_chaining_target,
 };
-pub use app::{Activity, App, AppOptions, Origin};
+pub use app::{Activity, App, Origin};
+pub use caller::{Caller, HostTrap, RequestTag};
+pub use clock::Clock;
 pub use document::FileError;
 pub use engine::{CompileCache, Runtime, RuntimeError, RuntimeOptions};
 pub use limits::Limits;
 pub use load::{ComponentError, LoadError, LoadProgress};
 pub use logs::{LogSink, LogStream, QueuedStderr, flush_output};
 pub use manifest::Manifest;
+pub use observer::{Failure, FailureKind, Frame, InstanceEnd, InstanceId, Observer, Usage};
+pub use options::AppOptions;
 pub use outbound::HttpClient;
 pub use route::{RouteMatch, RouteTable};
 pub use runtime_config::RuntimeConfig;
-pub use state::Clock;
 
 /// The body of a request or response, as wasmtime's HTTP machinery has it.
 pub type Body = wasmtime_wasi_http::WasiBody;
+
+/// What can go wrong with a request or a body: the `error-code` of `wasi:http`.
+pub type HttpError = wasmtime_wasi_http::Error;
+
+/// How long a component waits for what it sends a request to.
+pub use wasmtime_wasi_http::RequestOptions;

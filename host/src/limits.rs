@@ -72,6 +72,11 @@ impl MemoryLimiter {
             reported: false,
         }
     }
+
+    /// How much is used now, in bytes. Memories only grow.
+    pub(crate) fn used(&self) -> usize {
+        self.used
+    }
 }
 
 impl ResourceLimiter for MemoryLimiter {

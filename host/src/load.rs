@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::allowed_hosts::AllowedHosts;
-use crate::app::AppOptions;
 use crate::capability::Grants;
 use crate::engine::{Compiled, Runtime};
 use crate::files::Files;
 use crate::logs::ComponentLogs;
 use crate::manifest::{Component, ComponentSource, Manifest, ManifestError};
+use crate::observer::Observed;
+use crate::options::AppOptions;
 use crate::variables::Resolver;
 
 /// How far loading an application has come.
@@ -48,6 +49,20 @@ pub enum LoadError {
         .path.display()
     )]
     NotBuilt {
+        /// The file that the manifest names.
+        path: PathBuf,
+        /// The component's id.
+        component: String,
+        /// `spin.toml:LINE`.
+        place: String,
+    },
+    /// A component that is not there, and that the manifest does not say how to build.
+    #[error(
+        "{} does not exist, and nothing says how to build it; put it there, or add \
+         [component.{component}.build] with its `command` ({place}: component `{component}`)",
+        .path.display()
+    )]
+    NoBuildCommand {
         /// The file that the manifest names.
         path: PathBuf,
         /// The component's id.
@@ -231,17 +246,22 @@ fn load(
         .collect();
     environment.retain(|(name, _)| options.environment.iter().all(|(other, _)| other != name));
     environment.extend(options.environment.iter().cloned());
+    let logs = Arc::new(logs.observed_by(Observed(options.observer.clone())));
     Ok(Loaded {
         compiled,
         environment,
         files: Files::of(component, manifest.directory())
             .map_err(|error| entry(format!("`files`: {error}")))?,
-        logs: Arc::new(logs),
-        grants: Arc::new(Grants::new(
-            &id,
-            component.key_value_stores.iter().cloned(),
-            component.sqlite_databases.iter().cloned(),
-        )),
+        logs: Arc::clone(&logs),
+        grants: Arc::new(
+            Grants::new(
+                &id,
+                component.key_value_stores.iter().cloned(),
+                component.sqlite_databases.iter().cloned(),
+            )
+            .with_ai_models(component.ai_models.iter().cloned())
+            .noted_in(logs),
+        ),
         allowed_hosts: Arc::new(AllowedHosts::for_component(component, resolver)?),
         id,
     })
@@ -259,6 +279,12 @@ fn source(manifest: &Manifest, component: &Component) -> Result<PathBuf, LoadErr
             let path = manifest.resolve(path);
             if path.is_file() {
                 Ok(path)
+            } else if component.build.is_none() {
+                Err(LoadError::NoBuildCommand {
+                    path,
+                    component: component_id,
+                    place,
+                })
             } else {
                 Err(LoadError::NotBuilt {
                     path,

@@ -18,6 +18,7 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 use self::lane::{Lane, Target};
+use crate::observer::{InstanceId, Observed};
 
 /// A line that is longer is cut here, so that a component that never ends a line cannot fill the
 /// host's memory.
@@ -79,6 +80,7 @@ pub(crate) struct ComponentLogs {
     stderr: Option<Target>,
     terminal: bool,
     sink: Option<Arc<dyn LogSink>>,
+    observed: Observed,
 }
 
 impl ComponentLogs {
@@ -106,14 +108,22 @@ impl ComponentLogs {
             stderr,
             terminal,
             sink,
+            observed: Observed::default(),
         })
     }
 
-    /// The streams of one instance.
-    pub(crate) fn stream(self: &Arc<Self>, stream: LogStream) -> InstanceStream {
+    /// Has `observed` told of every line that instances print.
+    pub(crate) fn observed_by(mut self, observed: Observed) -> Self {
+        self.observed = observed;
+        self
+    }
+
+    /// A stream of the instance of this number.
+    pub(crate) fn stream(self: &Arc<Self>, stream: LogStream, instance: u64) -> InstanceStream {
         let lines = Lines {
             logs: Arc::clone(self),
             stream,
+            instance,
             partial: Vec::new(),
         };
         InstanceStream(Arc::new(Mutex::new(lines)))
@@ -167,6 +177,7 @@ fn file_stem(component: &str) -> String {
 struct Lines {
     logs: Arc<ComponentLogs>,
     stream: LogStream,
+    instance: u64,
     partial: Vec<u8>,
 }
 
@@ -174,8 +185,7 @@ impl Lines {
     fn write(&mut self, mut bytes: &[u8]) {
         while let Some(end) = bytes.iter().position(|&byte| byte == b'\n') {
             if self.partial.is_empty() {
-                self.logs
-                    .write(self.stream, &bytes[..end], self.logs.terminal);
+                self.line(&bytes[..end]);
             } else {
                 self.partial.extend_from_slice(&bytes[..end]);
                 self.flush();
@@ -190,7 +200,18 @@ impl Lines {
 
     fn flush(&mut self) {
         let line = std::mem::take(&mut self.partial);
-        self.logs.write(self.stream, &line, self.logs.terminal);
+        self.line(&line);
+    }
+
+    fn line(&self, line: &[u8]) {
+        self.logs.write(self.stream, line, self.logs.terminal);
+        self.logs.observed.tell(|observer| {
+            let instance = InstanceId {
+                component: &self.logs.component,
+                number: self.instance,
+            };
+            observer.line_printed(instance, self.stream, &String::from_utf8_lossy(line));
+        });
     }
 }
 
@@ -293,7 +314,7 @@ mod tests {
         let logs =
             Arc::new(ComponentLogs::open("c".into(), None, false, Some(sink.clone())).unwrap());
 
-        let stream = logs.stream(LogStream::Stdout);
+        let stream = logs.stream(LogStream::Stdout, 1);
         stream.write_all(b"one\ntw");
         stream.write_all(b"o\n\nrest");
         assert_eq!(

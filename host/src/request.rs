@@ -11,8 +11,10 @@ use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, TrapOrPan
 
 use crate::Body;
 use crate::allowed_hosts::service_chaining_target;
+use crate::caller::RequestTag;
 use crate::exchange::Exchange;
 use crate::instance::{Component, NoPlace};
+use crate::observer::{Failure, FailureKind};
 use crate::problem;
 use crate::route::{RouteMatch, strip_spin_headers};
 
@@ -96,13 +98,20 @@ pub(crate) fn add_spin_headers(
 }
 
 /// The answer to a request whose instance gave none.
-pub(crate) fn failed(component: &Component, error: &wasmtime::Error) -> Response<Body> {
+pub(crate) fn failed(
+    component: &Component,
+    request: Option<RequestTag>,
+    error: &wasmtime::Error,
+) -> Response<Body> {
     // A trap: whoever ended the instance has logged it.
     if error.is::<TrapOrPanicError>() {
+        tell(component, request, || {
+            Failure::new(FailureKind::InstanceFailed, "its instance failed")
+        });
         return problem::component_failed();
     }
     if error.is::<ExpirationError>() {
-        return gave_up(component, component.limits.request_timeout);
+        return gave_up(component, request, component.limits.request_timeout);
     }
     let id = &component.id;
     if let Some(failure) = error.downcast_ref::<InstantiationError<Arc<Exchange>>>() {
@@ -114,23 +123,44 @@ pub(crate) fn failed(component: &Component, error: &wasmtime::Error) -> Response
         component
             .logs
             .note(&format!("component `{id}` could not be started: {cause:?}"));
+        tell(component, request, || {
+            Failure::of(FailureKind::NotStarted, cause)
+        });
         return problem::component_failed();
     }
     tracing::error!(component = %id, "component `{id}` gave no response: {error:?}");
     component
         .logs
         .note(&format!("component `{id}` gave no response: {error:?}"));
+    tell(component, request, || {
+        Failure::of(FailureKind::NoResponse, error)
+    });
     problem::component_failed()
 }
 
 /// The answer to a request that took too long.
-pub(crate) fn gave_up(component: &Component, limit: Duration) -> Response<Body> {
+pub(crate) fn gave_up(
+    component: &Component,
+    request: Option<RequestTag>,
+    limit: Duration,
+) -> Response<Body> {
     let id = &component.id;
     tracing::error!(component = %id, "component `{id}` gave no response within {limit:?}");
     component.logs.note(&format!(
         "component `{id}` gave no response within {limit:?}"
     ));
+    tell(component, request, || {
+        let sentence = format!("no response within {limit:?}");
+        Failure::new(FailureKind::TimedOut, sentence)
+    });
     problem::timed_out()
+}
+
+/// Tells the observer, if there is one, of a failure that is made only then.
+fn tell(component: &Component, request: Option<RequestTag>, failure: impl FnOnce() -> Failure) {
+    component.observed.tell(|observer| {
+        observer.request_failed(&component.id, request, &failure());
+    });
 }
 
 #[cfg(test)]

@@ -2,64 +2,32 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
 
 use http::{Request, Response};
 use wasmtime::component::ResourceTable;
-use wasmtime_wasi::{
-    FsPerms, HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView,
-};
+use wasmtime_wasi::clocks::WasiClocksCtxView;
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{
     Error, RequestOptions, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
 };
 
 use crate::Body;
 use crate::bindings::{SpinCtx, SpinCtxView, SpinView};
+use crate::caller::Callers;
 use crate::chain::{Chain, Chains};
+use crate::clock::{self, ClocksView};
 use crate::instance::Component;
 use crate::limits::MemoryLimiter;
 use crate::logs::LogStream;
 use crate::outbound;
 use crate::places::Place;
 
-/// The clocks that components see, for hosts that rule time.
-///
-/// It answers `now` of `wasi:clocks`. Waiting still takes real time.
-pub trait Clock: Send + Sync {
-    /// Time since the Unix epoch.
-    fn wall(&self) -> Duration;
-
-    /// Nanoseconds since some fixed moment; it never goes back.
-    fn monotonic_nanos(&self) -> u64;
-}
-
-struct SharedClock(Arc<dyn Clock>);
-
-impl HostWallClock for SharedClock {
-    fn resolution(&self) -> Duration {
-        Duration::from_nanos(1)
-    }
-
-    fn now(&self) -> Duration {
-        self.0.wall()
-    }
-}
-
-impl HostMonotonicClock for SharedClock {
-    fn resolution(&self) -> u64 {
-        1
-    }
-
-    fn now(&self) -> u64 {
-        self.0.monotonic_nanos()
-    }
-}
-
 /// What the rest of the host wants to know of an instance while it runs and after it is gone.
 #[derive(Default)]
 pub(crate) struct InstanceStatus {
     failed: AtomicBool,
     expired: AtomicBool,
+    overdue: AtomicBool,
     accepting: AtomicBool,
     turns: AtomicU64,
 }
@@ -82,6 +50,15 @@ impl InstanceStatus {
 
     pub(crate) fn has_expired(&self) -> bool {
         self.expired.load(Ordering::Relaxed)
+    }
+
+    /// The instance is ended because it takes too long.
+    pub(crate) fn set_overdue(&self) {
+        self.overdue.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_overdue(&self) -> bool {
+        self.overdue.load(Ordering::Relaxed)
     }
 
     /// The instance's event loop went round: no guest code holds it. `accepting` says whether it
@@ -123,18 +100,24 @@ pub(crate) struct HostState {
 }
 
 impl HostState {
-    pub(crate) fn new(component: &Arc<Component>, place: Place) -> wasmtime::Result<Self> {
+    pub(crate) fn new(
+        component: &Arc<Component>,
+        number: u64,
+        callers: &Callers,
+        place: Place,
+    ) -> wasmtime::Result<Self> {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_HANDLES);
         Ok(Self {
-            wasi: wasi(component)?,
+            wasi: wasi(component, number)?,
             http: WasiHttpCtx::new(),
             table,
             hooks: Hooks {
                 component: Arc::clone(component),
                 chains: Chains::default(),
+                callers: callers.clone(),
             },
-            spin: SpinCtx::new(component),
+            spin: SpinCtx::new(component, callers),
             limiter: MemoryLimiter::new(
                 Arc::clone(&component.id),
                 component.limits.max_instance_memory,
@@ -152,20 +135,35 @@ impl HostState {
     pub(crate) fn chains_mut(&mut self) -> &mut Chains {
         &mut self.hooks.chains
     }
+
+    pub(crate) fn ruled_clocks(&mut self) -> ClocksView<'_> {
+        let Self {
+            wasi, table, hooks, ..
+        } = self;
+        ClocksView {
+            clock: hooks.component.clock.as_ref(),
+            wasi: WasiClocksCtxView {
+                ctx: wasi.clocks(),
+                table,
+            },
+        }
+    }
 }
 
-/// The WASI context of a new instance. Randomness, too, would be replaced here.
-fn wasi(component: &Arc<Component>) -> wasmtime::Result<WasiCtx> {
+/// The WASI context of a new instance.
+fn wasi(component: &Arc<Component>, number: u64) -> wasmtime::Result<WasiCtx> {
     let mut wasi = WasiCtxBuilder::new();
     wasi.envs(&component.environment)
-        .stdout(component.logs.stream(LogStream::Stdout))
-        .stderr(component.logs.stream(LogStream::Stderr));
+        .stdout(component.logs.stream(LogStream::Stdout, number))
+        .stderr(component.logs.stream(LogStream::Stderr, number));
     if let Some(mount) = component.files.mount() {
         wasi.preopened_dir(&mount.host, mount.guest, FsPerms::ReadOnly)?;
     }
     if let Some(clock) = &component.clock {
-        wasi.wall_clock(SharedClock(Arc::clone(clock)))
-            .monotonic_clock(SharedClock(Arc::clone(clock)));
+        clock::rule(&mut wasi, clock);
+    }
+    if let Some(randomness) = &component.randomness {
+        randomness.give_to(&mut wasi);
     }
     outbound::allow_sockets(&mut wasi, component);
     Ok(wasi.build())
@@ -203,6 +201,7 @@ impl SpinView for HostState {
 struct Hooks {
     component: Arc<Component>,
     chains: Chains,
+    callers: Callers,
 }
 
 type SentRequest = Result<
@@ -222,9 +221,12 @@ impl WasiHttpHooks for Hooks {
         _processed: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = SentRequest> + Send> {
         let component = Arc::clone(&self.component);
-        let chain = Chain::through(&component.id, self.chains.current());
+        let call = self.callers.call();
+        let chain = Chain::through(&component.id, self.chains.current(), call.request());
         Box::new(async move {
-            let (response, io) = outbound::send(&component, request, options, chain).await?;
+            let sent = call.of(outbound::send(&component, request, options, chain));
+            // An instance that is to end does so before it sees this.
+            let (response, io) = sent.await.map_err(|_| Error::ConnectionTerminated)??;
             Ok((response, Box::new(io) as Box<dyn Future<Output = _> + Send>))
         })
     }

@@ -5,6 +5,7 @@
 mod support;
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -103,34 +104,101 @@ async fn requests_that_share_an_instance_do_not_share_their_way() {
     }
 }
 
+/// Blocks nothing, or what `networks` lists.
+fn blocking(networks: &str) -> AppOptions {
+    let text = format!("[outbound_networking]\nblock_networks = [{networks}]");
+    let config = RuntimeConfig::parse(&text, "runtime-config.toml".as_ref()).unwrap();
+    AppOptions {
+        blocked_networks: config.blocked_networks,
+        ..AppOptions::default()
+    }
+}
+
+/// Whether `action` of the component in `file` connects, and what the log has to say.
+async fn connects(
+    file: &Path,
+    action: &str,
+    hosts: &[&str],
+    options: AppOptions,
+) -> (bool, Fixture) {
+    let manifest = format!("{}allowed_outbound_hosts = {hosts:?}", support::GUEST)
+        .replace("{guest}", file.to_str().unwrap());
+    let options = AppOptions {
+        quiet: true,
+        ..options
+    };
+    let fixture = Fixture::load(&manifest, options).await;
+    let answer = body_text(fixture.get(action).await).await;
+    (answer == "connected", fixture)
+}
+
+/// The components that open sockets, and how each is asked to: over `wasi:sockets@0.2` from either
+/// kind, and over 0.3.
+fn socket_users() -> [(PathBuf, &'static str); 3] {
+    [
+        (support::guest_file().to_owned(), "connect"),
+        (support::guest_file().to_owned(), "connect-0-3"),
+        (support::build("host-guest-p2"), "connect"),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_reaches_what_is_listed_and_not_blocked() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     let entry = format!("tcp://127.0.0.1:{port}");
-    let path = format!("/connect/127.0.0.1:{port}");
-    let blocking = |networks: &str| {
-        let text = format!("[outbound_networking]\nblock_networks = [{networks}]");
-        let config = RuntimeConfig::parse(&text, "runtime-config.toml".as_ref()).unwrap();
-        AppOptions {
-            blocked_networks: config.blocked_networks,
-            ..AppOptions::default()
+
+    for (file, action) in socket_users() {
+        let path = format!("/{action}/127.0.0.1:{port}");
+        for listed in [&*entry, "tcp://127.0.0.0/8:*", "*://*:*"] {
+            let (connected, open) =
+                connects(&file, &path, &[listed], blocking("'10.0.0.0/8'")).await;
+            assert!(connected, "{file:?} {action} {listed}: {}", open.log());
         }
-    };
 
-    let open = reaching(&[&entry], blocking("'10.0.0.0/8'")).await;
-    let answer = body_text(open.get(&path).await).await;
-    assert_eq!(answer, "connected", "{}", open.log());
+        for networks in ["'127.0.0.0/8'", "'private'"] {
+            let (connected, blocked) = connects(&file, &path, &[&entry], blocking(networks)).await;
+            assert!(!connected, "{file:?} {action}");
+            blocked.wait_for_log("is in block_networks").await;
+        }
 
-    for networks in ["'127.0.0.0/8'", "'private'"] {
-        let blocked = reaching(&[&entry], blocking(networks)).await;
-        assert_ne!(body_text(blocked.get(&path).await).await, "connected");
-        blocked.wait_for_log("is in block_networks").await;
+        // Nothing, another port, another scheme.
+        for listed in [&[][..], &["tcp://127.0.0.1:1"], &["http://127.0.0.1:*"]] {
+            let (connected, unlisted) = connects(&file, &path, listed, AppOptions::default()).await;
+            assert!(!connected, "{file:?} {action} {listed:?}");
+            unlisted.wait_for_log(&format!("add \"{entry}\"")).await;
+        }
     }
+}
 
-    let unlisted = reaching(&["tcp://127.0.0.1:1"], AppOptions::default()).await;
-    assert_ne!(body_text(unlisted.get(&path).await).await, "connected");
-    unlisted.wait_for_log(&format!("add \"{entry}\"")).await;
+/// Spin holds the address that is connected to against the list, not the name that it was found by.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_in_the_list_opens_no_socket_and_an_address_does_by_name_too() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (name, address) = (
+        format!("tcp://localhost:{port}"),
+        format!("tcp://127.0.0.1:{port}"),
+    );
+
+    for (file, action) in socket_users() {
+        if action == "connect-0-3" {
+            // It has no names: those are another interface's.
+            continue;
+        }
+        let path = format!("/{action}/localhost:{port}");
+        let (connected, by_name) = connects(&file, &path, &[&name], AppOptions::default()).await;
+        assert!(!connected, "{file:?}");
+        by_name.wait_for_log(&format!("add \"{address}\"")).await;
+
+        let (connected, by_address) =
+            connects(&file, &path, &[&address], AppOptions::default()).await;
+        assert!(connected, "{file:?} {}", by_address.log());
+
+        // Who may reach nothing may not ask for addresses either: a name can carry a secret out.
+        let (connected, _) = connects(&file, &path, &[], AppOptions::default()).await;
+        assert!(!connected, "{file:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 use http::{Request, Response};
 use jenny_host::capability::{OutboundHttp, OutboundRequest, OutboundResponse};
 use jenny_host::{AppOptions, Clock, LoadError, flush_output};
@@ -295,6 +296,10 @@ async fn a_component_sees_the_clock_that_it_is_given() {
         fn monotonic_nanos(&self) -> u64 {
             7
         }
+
+        fn wait_until(&self, _: u64) -> BoxFuture<'static, ()> {
+            Box::pin(std::future::pending())
+        }
     }
     let options = AppOptions {
         clock: Some(Arc::new(Fixed)),
@@ -316,15 +321,24 @@ async fn load_error(manifest: &str) -> LoadError {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_component_that_is_not_built_is_named_with_its_line() {
-    let error = load_error(&support::GUEST.replace("{guest}", "none.wasm"))
-        .await
-        .to_string();
+    let manifest = support::GUEST.replace("{guest}", "none.wasm");
+    let buildable = format!("{manifest}[component.guest.build]\ncommand = \"true\"\n");
+    for (manifest, advice) in [
+        (
+            buildable,
+            "none.wasm does not exist; build it with `cargo jenny build`",
+        ),
+        (
+            manifest,
+            "none.wasm does not exist, and nothing says how to build it; put it there, or add \
+             [component.guest.build] with its `command`",
+        ),
+    ] {
+        let error = load_error(&manifest).await.to_string();
 
-    assert!(
-        error.contains("none.wasm does not exist; build it with `cargo jenny build`"),
-        "{error}"
-    );
-    assert!(error.contains("spin.toml:9"), "{error}");
+        assert!(error.contains(advice), "{error}");
+        assert!(error.contains("spin.toml:9"), "{error}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

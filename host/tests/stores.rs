@@ -76,3 +76,81 @@ async fn wasi_key_value() {
          Ok(Some([116, 104, 105, 114, 100]))"
     );
 }
+
+/// What the component for WASIp2 makes of an interface of `fermyon:spin@2.0.0`.
+async fn call_old(interface: &str) -> (Fixture, String) {
+    let file = support::build("host-guest-p2");
+    let manifest = format!(
+        "{GUEST}key_value_stores = [\"default\"]\nsqlite_databases = [\"default\"]\n\
+         ai_models = [\"listed\"]\n[component.guest.variables]\ngreeting = \"hello\"\n"
+    )
+    .replace("{guest}", file.to_str().expect("a path in UTF-8"));
+    let options = AppOptions {
+        quiet: true,
+        ..AppOptions::default()
+    };
+    let fixture = Fixture::load(&manifest, options).await;
+    let answer = body_text(fixture.get(&format!("/interface/{interface}")).await).await;
+    (fixture, answer)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn key_value_of_spin_2() {
+    let (fixture, answer) = call_old("key-value").await;
+    assert_eq!(
+        answer,
+        "Ok(None) [\"a\", \"b\"]\nOk(Some([49])) Ok(false)\nSome(Error::AccessDenied)"
+    );
+    let advice = "add key_value_stores = [\"default\", \"other\"] under [component.guest]";
+    fixture.wait_for_log(advice).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_of_spin_2() {
+    let (fixture, answer) = call_old("sqlite").await;
+    assert_eq!(
+        answer,
+        "[] []\n\
+         [] []\n\
+         [\"a\", \"b\"] [[Value::Integer(1), Value::Text(\"x\")], [Value::Integer(2), \
+         Value::Real(2.5)], [Value::Integer(3), Value::Blob([1, 2])], [Value::Integer(4), \
+         Value::Null]]\n\
+         Error::Io(\"no such column: nonsense in SELECT nonsense at offset 7\")\n\
+         Some(Error::AccessDenied)"
+    );
+    let advice = "add sqlite_databases = [\"default\", \"other\"] under [component.guest]";
+    fixture.wait_for_log(advice).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn handles_of_spin_2_are_bounded_and_come_back_when_closed() {
+    let (_, stores) = call_old("key-value-handles").await;
+    assert_eq!(stores, "256 Error::StoreTableFull true");
+
+    let (_, databases) = call_old("sqlite-handles").await;
+    assert_eq!(
+        databases,
+        "256 Error::Io(\"too many connections opened\") true"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn variables_of_spin_2() {
+    let (fixture, answer) = call_old("variables").await;
+    assert_eq!(answer, "hello undefined invalid name");
+    let advice = "add no = \"{{ no }}\" under [component.guest.variables]";
+    fixture.wait_for_log(advice).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn language_models_are_refused_in_words_of_the_interface() {
+    let (fixture, answer) = call_old("llm").await;
+    let denied = "Error::InvalidInput(\"the component may not use the language model \\\"other\\\": \
+                  it is not among the ai_models of its manifest entry\")";
+    assert_eq!(
+        answer,
+        format!("Error::RuntimeError(\"this host runs no language models\")\n{denied}\n{denied}")
+    );
+    let advice = "add ai_models = [\"listed\", \"other\"] under [component.guest]";
+    fixture.wait_for_log(advice).await;
+}

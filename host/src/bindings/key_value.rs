@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use futures::TryStreamExt as _;
 use wasmtime::component::{Accessor, FutureReader, Resource, StreamReader};
 
 use super::generated::spin::key_value::key_value::{Error, Host, HostStore, HostStoreWithStore};
 use super::stream::readers;
-use super::{MAX_OPEN_HANDLES, Spin, SpinCtxView};
-use crate::capability::{GrantKind, KeyValueError, KeyValueStore};
+use super::{MAX_OPEN_HANDLES, Spin, SpinCtxView, call};
+use crate::capability::{GrantKind, KeyValueError, KeyValueStore, MAX_BUFFERED_BYTES};
 
 /// An open store in the resource table.
 #[allow(unreachable_pub, reason = "the generated code re-exports it")]
@@ -47,22 +48,70 @@ impl SpinCtxView<'_> {
         }
         Ok(stores)
     }
+
+    /// Opens the store called `label` while nothing else of the instance runs.
+    pub(super) async fn open_store(
+        &mut self,
+        label: &str,
+    ) -> wasmtime::Result<Result<Resource<Store>, KeyValueError>> {
+        let stores = match self.admit_store(label) {
+            Ok(stores) => stores,
+            Err(error) => return Ok(Err(error)),
+        };
+        match self.call().of(stores.open(label)).await? {
+            Ok(store) => Ok(Ok(self.keep_store(store)?)),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    fn keep_store(&mut self, store: Arc<dyn KeyValueStore>) -> wasmtime::Result<Resource<Store>> {
+        self.ctx.open_stores += 1;
+        Ok(self.table.push(Store(store))?)
+    }
+
+    pub(super) fn store(
+        &self,
+        store: &Resource<Store>,
+    ) -> wasmtime::Result<Arc<dyn KeyValueStore>> {
+        Ok(Arc::clone(&self.table.get(store)?.0))
+    }
+
+    pub(super) fn drop_store(&mut self, store: Resource<Store>) -> wasmtime::Result<()> {
+        self.table.delete(store)?;
+        self.ctx.open_stores -= 1;
+        Ok(())
+    }
+}
+
+/// All keys of a store, for the interfaces that have no streams.
+pub(super) async fn all_keys(store: &dyn KeyValueStore) -> Result<Vec<String>, KeyValueError> {
+    let mut bytes = 0;
+    let mut all = Vec::new();
+    let mut keys = store.get_keys().await?;
+    while let Some(key) = keys.try_next().await? {
+        bytes += size_of::<String>() + key.len();
+        if bytes > MAX_BUFFERED_BYTES {
+            return Err(KeyValueError::Other(format!(
+                "query result exceeds limit of {MAX_BUFFERED_BYTES} bytes"
+            )));
+        }
+        all.push(key);
+    }
+    Ok(all)
 }
 
 fn store<T>(
     accessor: &Accessor<T, Spin>,
     store: &Resource<Store>,
 ) -> wasmtime::Result<Arc<dyn KeyValueStore>> {
-    accessor.with(|mut access| Ok(Arc::clone(&access.get().table.get(store)?.0)))
+    accessor.with(|mut access| access.get().store(store))
 }
 
 impl Host for SpinCtxView<'_> {}
 
 impl HostStore for SpinCtxView<'_> {
     fn drop(&mut self, store: Resource<Store>) -> wasmtime::Result<()> {
-        self.table.delete(store)?;
-        self.ctx.open_stores -= 1;
-        Ok(())
+        self.drop_store(store)
     }
 }
 
@@ -72,12 +121,8 @@ impl<T: 'static> HostStoreWithStore<T> for Spin {
             Ok(stores) => stores,
             Err(error) => return Ok(Err(error.into())),
         };
-        match stores.open(&label).await {
-            Ok(store) => accessor.with(|mut access| {
-                let view = access.get();
-                view.ctx.open_stores += 1;
-                Ok(Ok(view.table.push(Store(store))?))
-            }),
+        match call(accessor).of(stores.open(&label)).await? {
+            Ok(store) => accessor.with(|mut access| Ok(Ok(access.get().keep_store(store)?))),
             Err(error) => Ok(Err(error.into())),
         }
     }
@@ -88,7 +133,8 @@ impl<T: 'static> HostStoreWithStore<T> for Spin {
         key: String,
     ) -> Answer<Option<Vec<u8>>> {
         let store = store(accessor, &this)?;
-        Ok(store.get(&key).await.map_err(Error::from))
+        let done = store.get(&key);
+        Ok(call(accessor).of(done).await?.map_err(Error::from))
     }
 
     async fn set(
@@ -98,7 +144,8 @@ impl<T: 'static> HostStoreWithStore<T> for Spin {
         value: Vec<u8>,
     ) -> Answer<()> {
         let store = store(accessor, &this)?;
-        Ok(store.set(&key, value).await.map_err(Error::from))
+        let done = store.set(&key, value);
+        Ok(call(accessor).of(done).await?.map_err(Error::from))
     }
 
     async fn delete(
@@ -107,7 +154,8 @@ impl<T: 'static> HostStoreWithStore<T> for Spin {
         key: String,
     ) -> Answer<()> {
         let store = store(accessor, &this)?;
-        Ok(store.delete(&key).await.map_err(Error::from))
+        let done = store.delete(&key);
+        Ok(call(accessor).of(done).await?.map_err(Error::from))
     }
 
     async fn exists(
@@ -116,7 +164,8 @@ impl<T: 'static> HostStoreWithStore<T> for Spin {
         key: String,
     ) -> Answer<bool> {
         let store = store(accessor, &this)?;
-        Ok(store.exists(&key).await.map_err(Error::from))
+        let done = store.exists(&key);
+        Ok(call(accessor).of(done).await?.map_err(Error::from))
     }
 
     async fn get_keys(
@@ -125,7 +174,7 @@ impl<T: 'static> HostStoreWithStore<T> for Spin {
     ) -> wasmtime::Result<(StreamReader<String>, FutureReader<Result<(), Error>>)> {
         let store = store(accessor, &this)?;
         // This function has no error of its own: the future carries it.
-        let keys = match store.get_keys().await {
+        let keys = match call(accessor).of(store.get_keys()).await? {
             Ok(keys) => keys,
             Err(error) => Box::pin(futures::stream::iter([Err(error)])),
         };

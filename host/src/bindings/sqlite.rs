@@ -8,7 +8,7 @@ use super::generated::spin::sqlite::sqlite::{
     self as wit, Error, Host, HostConnection, HostConnectionWithStore, RowResult,
 };
 use super::stream::readers;
-use super::{MAX_OPEN_HANDLES, Spin, SpinCtxView};
+use super::{MAX_OPEN_HANDLES, Spin, SpinCtxView, call};
 use crate::capability::{
     GrantKind, MAX_BUFFERED_BYTES, Row, SqliteConnection, SqliteDatabases, SqliteError, Value,
 };
@@ -78,6 +78,21 @@ impl SpinCtxView<'_> {
         Ok(databases)
     }
 
+    /// Opens the database called `label` while nothing else of the instance runs.
+    pub(super) async fn open_database(
+        &mut self,
+        label: &str,
+    ) -> wasmtime::Result<Result<Resource<Connection>, SqliteError>> {
+        let databases = match self.admit_database(label) {
+            Ok(databases) => databases,
+            Err(error) => return Ok(Err(error)),
+        };
+        match self.call().of(databases.open(label)).await? {
+            Ok(connection) => Ok(Ok(self.keep_connection(connection)?)),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
     fn keep_connection(
         &mut self,
         connection: Arc<dyn SqliteConnection>,
@@ -86,12 +101,33 @@ impl SpinCtxView<'_> {
         Ok(self.table.push(Connection(connection))?)
     }
 
-    fn connection(
+    pub(super) fn drop_connection(
+        &mut self,
+        connection: Resource<Connection>,
+    ) -> wasmtime::Result<()> {
+        self.table.delete(connection)?;
+        self.ctx.open_connections -= 1;
+        Ok(())
+    }
+
+    pub(super) fn connection(
         &self,
         connection: &Resource<Connection>,
     ) -> wasmtime::Result<Arc<dyn SqliteConnection>> {
         Ok(Arc::clone(&self.table.get(connection)?.0))
     }
+}
+
+/// Runs a statement and reads all of its rows.
+pub(super) async fn whole_result(
+    connection: &dyn SqliteConnection,
+    statement: String,
+    parameters: Vec<Value>,
+) -> Result<(Vec<String>, Vec<Row>), SqliteError> {
+    let mut result = connection.execute(statement, parameters).await?;
+    let columns = std::mem::take(&mut result.columns);
+    let rows = result.collect(MAX_BUFFERED_BYTES).await?;
+    Ok((columns, rows))
 }
 
 fn connection<T>(
@@ -105,14 +141,7 @@ impl Host for SpinCtxView<'_> {}
 
 impl HostConnection for SpinCtxView<'_> {
     async fn open(&mut self, database: String) -> Answer<Resource<Connection>> {
-        let databases = match self.admit_database(&database) {
-            Ok(databases) => databases,
-            Err(error) => return Ok(Err(error.into())),
-        };
-        match databases.open(&database).await {
-            Ok(connection) => Ok(Ok(self.keep_connection(connection)?)),
-            Err(error) => Ok(Err(error.into())),
-        }
+        Ok(self.open_database(&database).await?.map_err(Error::from))
     }
 
     async fn execute(
@@ -123,30 +152,28 @@ impl HostConnection for SpinCtxView<'_> {
     ) -> Answer<wit::QueryResult> {
         let connection = self.connection(&this)?;
         let parameters = parameters.into_iter().map(Into::into).collect();
-        let result = async {
-            let mut result = connection.execute(statement, parameters).await?;
-            let columns = std::mem::take(&mut result.columns);
-            let rows = result.collect(MAX_BUFFERED_BYTES).await?;
-            Ok(wit::QueryResult {
+        let result = whole_result(connection.as_ref(), statement, parameters);
+        let result = self.call().of(result).await?;
+        Ok(result
+            .map(|(columns, rows)| wit::QueryResult {
                 columns,
                 rows: rows.into_iter().map(row).collect(),
             })
-        };
-        Ok(result.await.map_err(|error: SqliteError| error.into()))
+            .map_err(Error::from))
     }
 
     async fn last_insert_rowid(&mut self, this: Resource<Connection>) -> wasmtime::Result<i64> {
-        Ok(self.connection(&this)?.last_insert_rowid().await?)
+        let connection = self.connection(&this)?;
+        Ok(self.call().of(connection.last_insert_rowid()).await??)
     }
 
     async fn changes(&mut self, this: Resource<Connection>) -> wasmtime::Result<u64> {
-        Ok(self.connection(&this)?.changes().await?)
+        let connection = self.connection(&this)?;
+        Ok(self.call().of(connection.changes()).await??)
     }
 
     fn drop(&mut self, connection: Resource<Connection>) -> wasmtime::Result<()> {
-        self.table.delete(connection)?;
-        self.ctx.open_connections -= 1;
-        Ok(())
+        self.drop_connection(connection)
     }
 }
 
@@ -159,7 +186,7 @@ impl<T: 'static> HostConnectionWithStore<T> for Spin {
             Ok(databases) => databases,
             Err(error) => return Ok(Err(error.into())),
         };
-        match databases.open(&database).await {
+        match call(accessor).of(databases.open(&database)).await? {
             Ok(connection) => {
                 accessor.with(|mut access| Ok(Ok(access.get().keep_connection(connection)?)))
             }
@@ -179,7 +206,8 @@ impl<T: 'static> HostConnectionWithStore<T> for Spin {
     )> {
         let connection = connection(accessor, &this)?;
         let parameters = parameters.into_iter().map(Into::into).collect();
-        match connection.execute(statement, parameters).await {
+        let executed = connection.execute(statement, parameters);
+        match call(accessor).of(executed).await? {
             Ok(result) => {
                 let (rows, end) = readers(accessor, result.rows, row, |error: SqliteError| {
                     error.into()
@@ -196,7 +224,7 @@ impl<T: 'static> HostConnectionWithStore<T> for Spin {
         this: Resource<Connection>,
     ) -> wasmtime::Result<i64> {
         let connection = connection(accessor, &this)?;
-        Ok(connection.last_insert_rowid().await?)
+        Ok(call(accessor).of(connection.last_insert_rowid()).await??)
     }
 
     async fn changes_async(
@@ -204,6 +232,6 @@ impl<T: 'static> HostConnectionWithStore<T> for Spin {
         this: Resource<Connection>,
     ) -> wasmtime::Result<u64> {
         let connection = connection(accessor, &this)?;
-        Ok(connection.changes().await?)
+        Ok(call(accessor).of(connection.changes()).await??)
     }
 }

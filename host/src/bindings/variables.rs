@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wasmtime::component::Accessor;
 
 use super::generated::spin::variables::variables::{Error, Host, HostWithStore};
-use super::{Spin, SpinCtxView};
+use super::{Spin, SpinCtxView, call};
 use crate::capability::VariableError;
 
 impl From<VariableError> for Error {
@@ -34,7 +34,8 @@ impl<T: 'static> HostWithStore<T> for Spin {
                 Arc::clone(&ctx.grants),
             )
         });
-        let value = variables.get(grants.component(), &name).await;
+        let value = variables.get(grants.component(), &name);
+        let value = call(accessor).of(value).await?;
         if let Err(VariableError::Undefined(_)) = value {
             grants.note_unknown_variable(&name);
         }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use futures::TryStreamExt as _;
 use wasmtime::component::Resource;
 
 use super::generated::wasi::keyvalue::atomics::{CasError, HostCas};
 use super::generated::wasi::keyvalue::store::{Error, HostBucket, KeyResponse};
 use super::generated::wasi::keyvalue::{atomics, batch, store};
+use super::key_value::all_keys;
 use super::{MAX_OPEN_HANDLES, SpinCtxView};
-use crate::capability::{KeyValueError, KeyValueStore, MAX_BUFFERED_BYTES};
+use crate::capability::{KeyValueError, KeyValueStore};
 
 /// An open store in the resource table.
 #[allow(unreachable_pub, reason = "the generated code re-exports it")]
@@ -53,7 +53,7 @@ impl SpinCtxView<'_> {
                 "too many compare-and-swaps are open at once".to_owned(),
             )));
         }
-        match store.get(&key).await {
+        match self.call().of(store.get(&key)).await? {
             Ok(seen) => {
                 self.ctx.open_swaps += 1;
                 Ok(Ok(self.table.push(Cas { store, key, seen })?))
@@ -75,7 +75,7 @@ impl store::Host for SpinCtxView<'_> {
             Ok(stores) => stores,
             Err(error) => return Ok(Err(error.into())),
         };
-        match stores.open(&identifier).await {
+        match self.call().of(stores.open(&identifier)).await? {
             Ok(store) => {
                 self.ctx.open_stores += 1;
                 Ok(Ok(self.table.push(Bucket(store))?))
@@ -87,23 +87,27 @@ impl store::Host for SpinCtxView<'_> {
 
 impl HostBucket for SpinCtxView<'_> {
     async fn get(&mut self, this: Resource<Bucket>, key: String) -> Answer<Option<Vec<u8>>> {
-        Ok(self.bucket(&this)?.get(&key).await.map_err(Error::from))
+        let store = self.bucket(&this)?;
+        let done = store.get(&key);
+        Ok(self.call().of(done).await?.map_err(Error::from))
     }
 
     async fn set(&mut self, this: Resource<Bucket>, key: String, value: Vec<u8>) -> Answer<()> {
-        Ok(self
-            .bucket(&this)?
-            .set(&key, value)
-            .await
-            .map_err(Error::from))
+        let store = self.bucket(&this)?;
+        let done = store.set(&key, value);
+        Ok(self.call().of(done).await?.map_err(Error::from))
     }
 
     async fn delete(&mut self, this: Resource<Bucket>, key: String) -> Answer<()> {
-        Ok(self.bucket(&this)?.delete(&key).await.map_err(Error::from))
+        let store = self.bucket(&this)?;
+        let done = store.delete(&key);
+        Ok(self.call().of(done).await?.map_err(Error::from))
     }
 
     async fn exists(&mut self, this: Resource<Bucket>, key: String) -> Answer<bool> {
-        Ok(self.bucket(&this)?.exists(&key).await.map_err(Error::from))
+        let store = self.bucket(&this)?;
+        let done = store.exists(&key);
+        Ok(self.call().of(done).await?.map_err(Error::from))
     }
 
     async fn list_keys(
@@ -118,23 +122,11 @@ impl HostBucket for SpinCtxView<'_> {
             )));
         }
         let store = self.bucket(&this)?;
-        let keys = async {
-            let mut bytes = 0;
-            let mut all = Vec::new();
-            let mut keys = store.get_keys().await?;
-            while let Some(key) = keys.try_next().await? {
-                bytes += size_of::<String>() + key.len();
-                if bytes > MAX_BUFFERED_BYTES {
-                    return Err(KeyValueError::Other(format!(
-                        "query result exceeds limit of {MAX_BUFFERED_BYTES} bytes"
-                    )));
-                }
-                all.push(key);
-            }
-            Ok(all)
-        };
-        Ok(keys
-            .await
+        let keys = all_keys(store.as_ref());
+        Ok(self
+            .call()
+            .of(keys)
+            .await?
             .map(|keys| KeyResponse { keys, cursor: None })
             .map_err(Error::from))
     }
@@ -152,11 +144,9 @@ impl batch::Host for SpinCtxView<'_> {
         bucket: Resource<Bucket>,
         keys: Vec<String>,
     ) -> Answer<Vec<(String, Option<Vec<u8>>)>> {
-        Ok(self
-            .bucket(&bucket)?
-            .get_many(keys)
-            .await
-            .map_err(Error::from))
+        let store = self.bucket(&bucket)?;
+        let done = store.get_many(keys);
+        Ok(self.call().of(done).await?.map_err(Error::from))
     }
 
     async fn set_many(
@@ -164,19 +154,15 @@ impl batch::Host for SpinCtxView<'_> {
         bucket: Resource<Bucket>,
         key_values: Vec<(String, Vec<u8>)>,
     ) -> Answer<()> {
-        Ok(self
-            .bucket(&bucket)?
-            .set_many(key_values)
-            .await
-            .map_err(Error::from))
+        let store = self.bucket(&bucket)?;
+        let done = store.set_many(key_values);
+        Ok(self.call().of(done).await?.map_err(Error::from))
     }
 
     async fn delete_many(&mut self, bucket: Resource<Bucket>, keys: Vec<String>) -> Answer<()> {
-        Ok(self
-            .bucket(&bucket)?
-            .delete_many(keys)
-            .await
-            .map_err(Error::from))
+        let store = self.bucket(&bucket)?;
+        let done = store.delete_many(keys);
+        Ok(self.call().of(done).await?.map_err(Error::from))
     }
 }
 
@@ -188,8 +174,9 @@ impl HostCas for SpinCtxView<'_> {
 
     /// Looks again, as on Spin: the swap compares with what the component has last seen.
     async fn current(&mut self, this: Resource<Cas>) -> Answer<Option<Vec<u8>>> {
+        let call = self.call();
         let cas = self.table.get_mut(&this)?;
-        match cas.store.get(&cas.key).await {
+        match call.of(cas.store.get(&cas.key)).await? {
             Ok(value) => {
                 cas.seen.clone_from(&value);
                 Ok(Ok(value))
@@ -210,11 +197,9 @@ impl atomics::Host for SpinCtxView<'_> {
         key: String,
         delta: i64,
     ) -> Answer<i64> {
-        Ok(self
-            .bucket(&bucket)?
-            .increment(&key, delta)
-            .await
-            .map_err(Error::from))
+        let store = self.bucket(&bucket)?;
+        let done = store.increment(&key, delta);
+        Ok(self.call().of(done).await?.map_err(Error::from))
     }
 
     async fn swap(
@@ -223,7 +208,8 @@ impl atomics::Host for SpinCtxView<'_> {
         value: Vec<u8>,
     ) -> wasmtime::Result<Result<(), CasError>> {
         let Cas { store, key, seen } = self.delete_cas(cas)?;
-        match store.compare_and_swap(&key, seen, value).await {
+        let swapped = store.compare_and_swap(&key, seen, value);
+        match self.call().of(swapped).await? {
             Ok(true) => Ok(Ok(())),
             Ok(false) => Ok(Err(match self.new_cas(store, key).await? {
                 Ok(newer) => CasError::CasFailed(newer),

@@ -12,7 +12,7 @@ mod plan;
 mod target;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
 use thiserror::Error;
@@ -21,7 +21,8 @@ use crate::manifest::Manifest;
 use plan::Planned;
 pub use plan::Step;
 
-/// Set to `1` by `cargo jenny test`, which builds the components once before it starts the tests.
+/// Set by `cargo jenny test`, which builds the components of a manifest once before it starts the
+/// tests: to the path of that manifest.
 pub const COMPONENTS_BUILT_VARIABLE: &str = "JENNY_COMPONENTS_BUILT";
 
 /// What a build tells while it runs. cargo's own progress goes to standard error by itself.
@@ -155,8 +156,9 @@ pub fn components(
     Ok(())
 }
 
-/// [`components`], unless [`COMPONENTS_BUILT_VARIABLE`] says that it was done already. This is what
-/// a test calls, so that it never runs against a stale component and never builds one twice.
+/// [`components`], unless [`COMPONENTS_BUILT_VARIABLE`] says that it was done already for this very
+/// manifest. This is what a test calls, so that it never runs against a stale component and never
+/// builds one twice.
 ///
 /// # Errors
 ///
@@ -165,10 +167,16 @@ pub fn components_unless_built(
     manifest: &Manifest,
     progress: impl FnMut(Progress<'_>),
 ) -> Result<(), BuildError> {
-    if std::env::var_os(COMPONENTS_BUILT_VARIABLE).is_some_and(|value| value == "1") {
+    let built = std::env::var_os(COMPONENTS_BUILT_VARIABLE);
+    if built.is_some_and(|built| is_same_file(built.as_ref(), &manifest.path)) {
         return Ok(());
     }
     components(manifest, progress)
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    one.canonicalize()
+        .is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
 fn run(step: &Step) -> Result<(), BuildError> {
@@ -225,5 +233,27 @@ pub fn outside_cargo(command: &mut Command) {
         if own {
             command.env_remove(name);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_is_the_same_by_whatever_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name);
+        std::fs::create_dir(file("inner")).unwrap();
+        for name in ["spin.toml", "inner/spin.toml"] {
+            std::fs::write(file(name), "").unwrap();
+        }
+        let same = |one: &str, other: &str| is_same_file(&file(one), &file(other));
+
+        assert!(same("spin.toml", "inner/../spin.toml"));
+        assert!(!same("spin.toml", "inner/spin.toml"));
+        assert!(!same("gone.toml", "gone.toml"));
+        // What an older version of the command said.
+        assert!(!is_same_file("1".as_ref(), &file("spin.toml")));
     }
 }

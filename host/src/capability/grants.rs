@@ -1,11 +1,25 @@
 //! What the manifest grants a component.
 
 use std::collections::{BTreeSet, HashSet};
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::logs::ComponentLogs;
 
 /// Refusals beyond this many are no longer logged: a component that invents labels in a loop must
 /// fill neither the log nor the host's memory.
 const MAX_LOGGED_REFUSALS: usize = 64;
+
+/// How much of a name that a component made up is repeated.
+const MAX_NAME_CHARACTERS: usize = 256;
+
+/// The part of a component's text that a sentence of the log repeats.
+pub(crate) fn excerpt(text: &str) -> &str {
+    match text.char_indices().nth(MAX_NAME_CHARACTERS) {
+        Some((end, _)) => &text[..end],
+        None => text,
+    }
+}
 
 /// The kinds of grant that a component's manifest entry lists by label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,6 +28,8 @@ pub enum GrantKind {
     KeyValueStore,
     /// `sqlite_databases`
     SqliteDatabase,
+    /// `ai_models`
+    AiModel,
 }
 
 impl GrantKind {
@@ -22,6 +38,7 @@ impl GrantKind {
         match self {
             Self::KeyValueStore => "key_value_stores",
             Self::SqliteDatabase => "sqlite_databases",
+            Self::AiModel => "ai_models",
         }
     }
 
@@ -29,6 +46,7 @@ impl GrantKind {
         match self {
             Self::KeyValueStore => "key-value store",
             Self::SqliteDatabase => "SQLite database",
+            Self::AiModel => "language model",
         }
     }
 }
@@ -42,11 +60,13 @@ impl GrantKind {
 /// assert!(grants.allows(GrantKind::KeyValueStore, "default"));
 /// assert!(!grants.allows(GrantKind::SqliteDatabase, "default"));
 /// ```
-#[derive(Debug)]
 pub struct Grants {
     component: Arc<str>,
     key_value_stores: BTreeSet<String>,
     sqlite_databases: BTreeSet<String>,
+    ai_models: BTreeSet<String>,
+    /// The component's own log, which gets what the host's gets.
+    logs: Option<Arc<ComponentLogs>>,
     logged: Mutex<HashSet<String>>,
 }
 
@@ -65,8 +85,26 @@ impl Grants {
             component: component.into(),
             key_value_stores: key_value_stores.into_iter().map(Into::into).collect(),
             sqlite_databases: sqlite_databases.into_iter().map(Into::into).collect(),
+            ai_models: BTreeSet::new(),
+            logs: None,
             logged: Mutex::default(),
         }
+    }
+
+    /// The same, and these language models.
+    #[must_use]
+    pub fn with_ai_models<M>(mut self, models: impl IntoIterator<Item = M>) -> Self
+    where
+        M: Into<String>,
+    {
+        self.ai_models = models.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same, with refusals in the log of the component, too.
+    pub(crate) fn noted_in(mut self, logs: Arc<ComponentLogs>) -> Self {
+        self.logs = Some(logs);
+        self
     }
 
     /// The id of the component.
@@ -96,6 +134,7 @@ impl Grants {
 
     /// Says in the log, once, that the component's manifest entry lacks the variable `name`.
     pub(crate) fn note_unknown_variable(&self, name: &str) {
+        let name = excerpt(name);
         self.note(format!(
             "component `{id}` was refused the variable {name:?}: add {name} = \"{{{{ {name} }}}}\" \
              under [component.{id}.variables] in spin.toml",
@@ -108,6 +147,7 @@ impl Grants {
         let table = match kind {
             GrantKind::KeyValueStore => "key_value_store",
             GrantKind::SqliteDatabase => "sqlite_database",
+            GrantKind::AiModel => "llm_compute",
         };
         format!(
             "component `{}` lists the {} `{label}` under `{}`, which is not defined: correct the \
@@ -120,6 +160,7 @@ impl Grants {
     }
 
     fn refusal(&self, kind: GrantKind, label: &str) -> String {
+        let label = excerpt(label);
         let mut labels: Vec<&str> = self.labels(kind).iter().map(String::as_str).collect();
         labels.push(label);
         format!(
@@ -136,6 +177,7 @@ impl Grants {
         match kind {
             GrantKind::KeyValueStore => &self.key_value_stores,
             GrantKind::SqliteDatabase => &self.sqlite_databases,
+            GrantKind::AiModel => &self.ai_models,
         }
     }
 
@@ -145,9 +187,23 @@ impl Grants {
         let first = logged.len() < MAX_LOGGED_REFUSALS && !logged.contains(&sentence);
         if first {
             tracing::warn!(component = %self.component, "{sentence}");
+            if let Some(logs) = &self.logs {
+                logs.note(&sentence);
+            }
             logged.insert(sentence);
         }
         first
+    }
+}
+
+impl fmt::Debug for Grants {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Grants")
+            .field("component", &self.component)
+            .field("key_value_stores", &self.key_value_stores)
+            .field("sqlite_databases", &self.sqlite_databases)
+            .field("ai_models", &self.ai_models)
+            .finish_non_exhaustive()
     }
 }
 
@@ -179,5 +235,8 @@ mod tests {
             grants.check(GrantKind::SqliteDatabase, &label.to_string());
         }
         assert_eq!(grants.logged.lock().unwrap().len(), MAX_LOGGED_REFUSALS);
+
+        let endless = grants.refusal(GrantKind::KeyValueStore, &"é".repeat(1 << 20));
+        assert!(endless.len() < 2000, "{}", endless.len());
     }
 }

@@ -75,13 +75,13 @@ pub trait KeyValueStore: Send + Sync {
 
     /// Adds `delta` to the number at `key` in one indivisible step and returns the sum.
     ///
-    /// A missing key counts as 0. The number is stored as eight little-endian bytes, as Spin
-    /// stores it.
+    /// A missing key counts as 0. The number is stored as Spin stores it: as eight little-endian
+    /// bytes in a file, as decimal digits on a Redis server.
     ///
     /// # Errors
     ///
-    /// [`KeyValueError::Other`] if the value is not eight bytes long or the sum overflows; the
-    /// value is then unchanged.
+    /// [`KeyValueError::Other`] if the value is not such a number or the sum overflows; the value
+    /// is then unchanged.
     async fn increment(&self, key: &str, delta: i64) -> Result<i64, KeyValueError>;
 
     /// Sets `key` to `value` if its present value is `expected` (`None`: there is none), in one

@@ -5,11 +5,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::key_value_store::LocalKeyValue;
+use super::redis_server::RedisStores;
 use super::sqlite_database::LocalSqlite;
 use super::work::Work;
-use super::{Capabilities, GrantKind, Grants, OutboundHttp, PostgresPools, Variables};
+use super::{
+    Capabilities, GrantKind, Grants, KeyValueStores, MqttClient, MysqlPools, OutboundHttp,
+    PostgresPools, RedisAddress, RedisConnector, Variables,
+};
 use crate::manifest::Manifest;
 use crate::runtime_config::{KeyValueBackend, RuntimeConfig, SqliteBackend};
+use crate::variables::Secret;
 
 /// The label that is defined without a runtime configuration.
 const DEFAULT_LABEL: &str = "default";
@@ -32,13 +37,15 @@ pub enum StoreError {
         /// What is not defined, and what to do.
         message: String,
     },
-    /// The runtime configuration asks for a kind of store that is not implemented.
-    #[error("{place}: this host has no {kind} stores yet: use type = \"spin\"")]
-    Unsupported {
+    /// The address of a key-value store's server is none.
+    #[error(
+        "{place}: the url of the key-value store is not that of a Redis server; write \
+         redis://host:port/database, with user:password@ before the host if there is a password, \
+         or rediss:// for TLS"
+    )]
+    Address {
         /// The line of the runtime configuration.
         place: String,
-        /// The kind.
-        kind: &'static str,
     },
     /// The directory of a store cannot be made.
     #[error("cannot create {} for the application's data: {cause}; make its parent writable, or name another directory with --state-dir", .directory.display())]
@@ -56,7 +63,7 @@ pub enum StoreError {
 }
 
 /// The stores that labels stand for: files, or where there is no path something that is gone
-/// with the application.
+/// with the application, or for key-value databases of Redis servers.
 ///
 /// ```
 /// use jenny_host::capability::StoreLocations;
@@ -69,6 +76,8 @@ pub enum StoreError {
 pub struct StoreLocations {
     /// Key-value stores by label. Labels may share a file: keys are kept apart by label.
     pub key_value: BTreeMap<String, Option<PathBuf>>,
+    /// Key-value stores on Redis servers: the URLs by label. They go before files.
+    pub redis: BTreeMap<String, Secret>,
     /// SQLite databases by label.
     pub sqlite: BTreeMap<String, Option<PathBuf>>,
 }
@@ -85,6 +94,7 @@ impl StoreLocations {
         };
         Self {
             key_value: file(KEY_VALUE_FILE),
+            redis: BTreeMap::new(),
             sqlite: file(SQLITE_FILE),
         }
     }
@@ -94,7 +104,7 @@ impl StoreLocations {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unsupported`].
+    /// [`StoreError::Address`].
     pub fn new(
         runtime_config: &RuntimeConfig,
         state_dir: Option<&Path>,
@@ -105,12 +115,10 @@ impl StoreLocations {
                 KeyValueBackend::File { path } => {
                     stores.key_value.insert(label.clone(), path.clone());
                 }
-                KeyValueBackend::Redis { place, .. } => {
-                    let place = place.clone();
-                    return Err(StoreError::Unsupported {
-                        place,
-                        kind: "Redis key-value",
-                    });
+                KeyValueBackend::Redis { url, place } => {
+                    redis_address(url, place)?;
+                    stores.key_value.remove(label);
+                    stores.redis.insert(label.clone(), url.clone());
                 }
             }
         }
@@ -150,20 +158,28 @@ impl StoreLocations {
     }
 }
 
+/// Understands the URL of a store; `place` is where it stands.
+fn redis_address(url: &Secret, place: &str) -> Result<RedisAddress, StoreError> {
+    RedisAddress::parse(url.reveal()).map_err(|_| StoreError::Address {
+        place: place.to_owned(),
+    })
+}
+
 impl Capabilities {
-    /// Real stores at `stores`. Directories are made now; files when they are first used. Postgres
-    /// is reached without limits: who has some replaces [`postgres`](Self::postgres).
+    /// Real stores at `stores`. Directories are made now; files when they are first used. Servers
+    /// are reached without limits: who has some replaces [`postgres`](Self::postgres) and the like.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Directory`] or [`StoreError::Scratch`].
+    /// [`StoreError::Directory`], [`StoreError::Address`] or [`StoreError::Scratch`].
     pub fn local(
         stores: &StoreLocations,
         variables: Arc<dyn Variables>,
         outbound_http: Arc<dyn OutboundHttp>,
     ) -> Result<Self, StoreError> {
         stores.create_directories()?;
-        Self::with_stores(stores, Work::Pool, variables, outbound_http)
+        let sqlite = LocalSqlite::new(&stores.sqlite, Work::Pool).map_err(StoreError::Scratch)?;
+        Self::with_stores(stores, sqlite, Work::Pool, variables, outbound_http)
     }
 
     /// A world of its own: empty stores in memory for every label that `manifest` mentions. Each
@@ -179,21 +195,53 @@ impl Capabilities {
         variables: Arc<dyn Variables>,
         outbound_http: Arc<dyn OutboundHttp>,
     ) -> Result<Self, StoreError> {
+        Self::in_memory_with(manifest, &BTreeMap::new(), variables, outbound_http)
+    }
+
+    /// Like [`in_memory`](Self::in_memory), with SQLite databases that begin as copies: `databases` has
+    /// the contents of the files of others, which nobody has open, by label.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Scratch`].
+    pub fn in_memory_with(
+        manifest: &Manifest,
+        databases: &BTreeMap<String, Vec<u8>>,
+        variables: Arc<dyn Variables>,
+        outbound_http: Arc<dyn OutboundHttp>,
+    ) -> Result<Self, StoreError> {
         let stores = StoreLocations::in_memory(manifest);
-        Self::with_stores(&stores, Work::Inline, variables, outbound_http)
+        let sqlite = LocalSqlite::new(&stores.sqlite, Work::Inline).map_err(StoreError::Scratch)?;
+        for (label, contents) in databases {
+            sqlite.fill(label, contents).map_err(StoreError::Scratch)?;
+        }
+        Self::with_stores(&stores, sqlite, Work::Inline, variables, outbound_http)
     }
 
     fn with_stores(
         stores: &StoreLocations,
+        sqlite: LocalSqlite,
         work: Work,
         variables: Arc<dyn Variables>,
         outbound_http: Arc<dyn OutboundHttp>,
     ) -> Result<Self, StoreError> {
-        let sqlite = LocalSqlite::new(&stores.sqlite, work).map_err(StoreError::Scratch)?;
+        let mut key_value: Arc<dyn KeyValueStores> =
+            Arc::new(LocalKeyValue::new(&stores.key_value, work));
+        if !stores.redis.is_empty() {
+            let address = |(label, url): (&String, &Secret)| {
+                let place = format!("[key_value_store.{label}]");
+                Ok((label.clone(), redis_address(url, &place)?))
+            };
+            let addresses: Vec<_> = stores.redis.iter().map(address).collect::<Result<_, _>>()?;
+            key_value = Arc::new(RedisStores::new(addresses, key_value));
+        }
         Ok(Self {
-            key_value: Arc::new(LocalKeyValue::new(&stores.key_value, work)),
+            key_value,
             sqlite: Arc::new(sqlite),
             postgres: Arc::new(PostgresPools::default()),
+            redis: Arc::new(RedisConnector::default()),
+            mysql: Arc::new(MysqlPools::default()),
+            mqtt: Arc::new(MqttClient::default()),
             variables,
             outbound_http,
         })

@@ -11,9 +11,17 @@ mod grants;
 mod key_value;
 mod key_value_store;
 mod local;
+pub mod mqtt;
+mod mqtt_client;
+pub mod mysql;
+mod mysql_pool;
+mod network;
 mod outbound_http;
 pub mod postgres;
 mod postgres_pool;
+pub mod redis;
+mod redis_server;
+mod rows;
 mod sqlite;
 mod sqlite_database;
 mod variables;
@@ -21,15 +29,25 @@ mod work;
 
 use std::sync::Arc;
 
+pub(crate) use grants::excerpt;
 pub use grants::{GrantKind, Grants};
 pub use key_value::{KeyStream, KeyValueError, KeyValueStore, KeyValueStores};
 pub use local::{StoreError, StoreLocations};
+pub use mqtt::{MqttBrokers, MqttConnection, MqttError};
+pub(crate) use mqtt_client::Address as MqttAddress;
+pub use mqtt_client::MqttClient;
+pub use mysql::{MysqlConnection, MysqlDatabases, MysqlError};
+pub(crate) use mysql_pool::Address as MysqlAddress;
+pub use mysql_pool::MysqlPools;
 pub use outbound_http::{
     NoOutboundHttp, OutboundHttp, OutboundIo, OutboundRequest, OutboundResponse,
 };
 pub use postgres::{PostgresConnection, PostgresDatabases, PostgresError};
 pub use postgres_pool::PostgresPools;
 pub(crate) use postgres_pool::{Address as PostgresAddress, check_ca_root};
+pub use redis::{RedisConnection, RedisError, RedisParameter, RedisResult, RedisServers};
+pub(crate) use redis_server::Address as RedisAddress;
+pub use redis_server::RedisConnector;
 pub use sqlite::{
     QueryResult, Row, RowStream, SqliteConnection, SqliteDatabases, SqliteError, Value,
 };
@@ -37,6 +55,9 @@ pub use variables::{VariableError, Variables};
 
 /// The most bytes that the host buffers for one answer: Spin's number.
 pub(crate) const MAX_BUFFERED_BYTES: usize = 128 * 1024 * 1024;
+
+/// The longest address of a server. Addresses are kept: with the pool, in the log of refusals.
+pub(crate) const MAX_ADDRESS_BYTES: usize = 8 * 1024;
 
 /// The capabilities of one application: what its components' imports are connected to.
 ///
@@ -49,6 +70,12 @@ pub struct Capabilities {
     pub sqlite: Arc<dyn SqliteDatabases>,
     /// Postgres databases on the network.
     pub postgres: Arc<dyn PostgresDatabases>,
+    /// MySQL databases on the network.
+    pub mysql: Arc<dyn MysqlDatabases>,
+    /// MQTT brokers on the network.
+    pub mqtt: Arc<dyn MqttBrokers>,
+    /// Redis servers on the network.
+    pub redis: Arc<dyn RedisServers>,
     /// The values of each component's variables.
     pub variables: Arc<dyn Variables>,
     /// Requests that leave the application. Local service chaining never comes here.

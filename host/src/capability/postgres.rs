@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures::TryStreamExt as _;
 use futures::stream::BoxStream;
+
+use super::rows;
 
 /// Why a Postgres operation failed: the errors of `spin:postgres@4.2.0`.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -210,19 +211,13 @@ impl QueryResult {
     /// The error of the statement, or [`PostgresError::Failed`] when the rows take more than
     /// `max_bytes` of memory.
     pub async fn collect(self, max_bytes: usize) -> Result<Vec<Row>, PostgresError> {
-        let mut bytes = 0;
-        let mut all = Vec::new();
-        let mut rows = self.rows;
-        while let Some(row) = rows.try_next().await? {
-            bytes += row.iter().map(Value::memory_bytes).sum::<usize>();
-            if bytes > max_bytes {
-                return Err(PostgresError::Failed(format!(
-                    "query result exceeds limit of {max_bytes} bytes"
-                )));
-            }
-            all.push(row);
-        }
-        Ok(all)
+        rows::collect(
+            self.rows,
+            max_bytes,
+            Value::memory_bytes,
+            PostgresError::Failed,
+        )
+        .await
     }
 }
 

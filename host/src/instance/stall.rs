@@ -1,5 +1,7 @@
 //! Whether an instance's guest code keeps its event loop from going round.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::engine::EPOCH_TICK;
@@ -37,9 +39,65 @@ impl StallWatch {
     }
 }
 
+/// How many instances stall right now.
+#[derive(Clone, Default)]
+pub(super) struct StalledInstances(Arc<AtomicUsize>);
+
+impl StalledInstances {
+    pub(super) fn any(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+
+    /// An instance, which does not stall so far.
+    pub(super) fn instance(&self) -> Stalled {
+        Stalled {
+            all: self.clone(),
+            is: false,
+        }
+    }
+}
+
+/// Whether one instance stalls. It no longer does when this is dropped.
+pub(super) struct Stalled {
+    all: StalledInstances,
+    is: bool,
+}
+
+impl Stalled {
+    pub(super) fn set(&mut self, is: bool) {
+        if is && !self.is {
+            self.all.0.fetch_add(1, Ordering::Relaxed);
+        } else if !is && self.is {
+            self.all.0.fetch_sub(1, Ordering::Relaxed);
+        }
+        self.is = is;
+    }
+}
+
+impl Drop for Stalled {
+    fn drop(&mut self) {
+        self.set(false);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn instances_stall_until_they_go_on_or_end() {
+        let all = StalledInstances::default();
+        let (mut one, mut other) = (all.instance(), all.instance());
+        assert!(!all.any());
+
+        one.set(true);
+        one.set(true);
+        other.set(true);
+        one.set(false);
+        assert!(all.any(), "the other one");
+        drop(other);
+        assert!(!all.any());
+    }
 
     #[test]
     fn waiting_is_no_stall_but_a_busy_loop_is() {

@@ -17,7 +17,7 @@ use wasmtime_wasi_http::{Error, RequestOptions};
 
 use crate::Body;
 use crate::allowed_hosts::service_chaining_target;
-use crate::capability::{OutboundIo, OutboundRequest};
+use crate::capability::{OutboundIo, OutboundRequest, excerpt};
 use crate::chain::Chain;
 use crate::instance::Component;
 
@@ -37,6 +37,7 @@ pub(crate) struct Refusals(Mutex<HashSet<String>>);
 impl Refusals {
     /// Logs what to add to the manifest for `entry` to be allowed.
     fn note(&self, component: &Component, entry: &str) {
+        let entry = excerpt(entry);
         let id = &component.id;
         let sentence = format!(
             "component `{id}` was refused a request to {entry}: add \"{entry}\" to \

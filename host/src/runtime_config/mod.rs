@@ -42,12 +42,19 @@ pub struct RuntimeConfig {
     /// `[outbound_networking]`: addresses that nothing may connect to, whatever the manifest
     /// allows.
     pub blocked_networks: BlockedNetworks,
-    /// `[outbound_networking]`'s `max_total_connections`: most connections of all kinds at once.
+    /// `[outbound_networking]`'s `max_total_connections`: most connections of each kind (HTTP,
+    /// Postgres, MySQL, Redis, MQTT) at once, where that kind has no lower limit of its own.
     pub max_total_connections: Option<usize>,
     /// `[outbound_networking]`'s `max_socket_connections`: most sockets at once.
     pub max_socket_connections: Option<usize>,
     /// `[outbound_pg]`'s `max_connections`: most connections to Postgres that components hold at once.
     pub postgres_max_connections: Option<usize>,
+    /// `[outbound_mysql]`'s `max_connections`: most connections to MySQL that components hold at once.
+    pub mysql_max_connections: Option<usize>,
+    /// `[outbound_mqtt]`'s `max_payload_size_bytes`: the longest message that components may publish.
+    pub mqtt_max_payload_bytes: Option<usize>,
+    /// `[outbound_redis]`'s `max_connections`: most connections to Redis that components hold at once.
+    pub redis_max_connections: Option<usize>,
     /// `max_instance_memory`, in bytes.
     pub max_instance_memory: Option<usize>,
     /// Sentences, each with its line, about what is read but has no effect here.

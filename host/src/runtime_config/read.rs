@@ -57,6 +57,22 @@ pub(super) fn runtime_config(
         config.postgres_max_connections = limit;
         table.finish()?;
     }
+    if let Some(mut table) = root.take_table("outbound_mysql", "[outbound_mysql]".to_owned())? {
+        let limit = table.take("max_connections").map(Value::size).transpose()?;
+        config.mysql_max_connections = limit;
+        table.finish()?;
+    }
+    if let Some(mut table) = root.take_table("outbound_mqtt", "[outbound_mqtt]".to_owned())? {
+        let limit = table.take("max_payload_size_bytes");
+        config.mqtt_max_payload_bytes = limit.map(Value::size).transpose()?;
+        table.finish()?;
+    }
+    let name = "[outbound_redis]".to_owned();
+    if let Some(mut table) = root.take_table("outbound_redis", name)? {
+        let limit = table.take("max_connections").map(Value::size).transpose()?;
+        config.redis_max_connections = limit;
+        table.finish()?;
+    }
     if let Some(value) = root.take("client_tls") {
         let remedy = "remove it, or run this application with Spin";
         return Err(value.error(format!("[client_tls] is not supported yet; {remedy}")));

@@ -51,6 +51,14 @@ type = "spin"
 
 [outbound_pg]
 max_connections = 30
+[outbound_redis]
+max_connections = 40
+
+[outbound_mysql]
+max_connections = 50
+
+[outbound_mqtt]
+max_payload_size_bytes = 65536
 "#,
     )
     .unwrap();
@@ -88,6 +96,9 @@ max_connections = 30
     assert!(!config.blocked_networks.blocks("1.1.1.2".parse().unwrap()));
     assert_eq!(config.max_total_connections, Some(20));
     assert_eq!(config.postgres_max_connections, Some(30));
+    assert_eq!(config.redis_max_connections, Some(40));
+    assert_eq!(config.mysql_max_connections, Some(50));
+    assert_eq!(config.mqtt_max_payload_bytes, Some(65_536));
     assert_eq!(config.max_instance_memory, Some(1_000_000));
     assert_eq!(
         config.warnings,

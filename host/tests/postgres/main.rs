@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod network;
+mod spin_2;
 #[path = "../support/mod.rs"]
 mod support;
 

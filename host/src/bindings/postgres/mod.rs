@@ -1,6 +1,8 @@
-//! `spin:postgres`: 4.2.0, which serves components that import 4.0.0 and 4.1.0 as well, and 3.0.0.
+//! `spin:postgres`: 4.2.0, which serves components that import 4.0.0 and 4.1.0 as well, 3.0.0, and
+//! what came before them, `fermyon:spin/postgres@2.0.0`.
 
 mod convert;
+mod v2;
 mod v3;
 mod v4;
 
@@ -9,9 +11,11 @@ use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::component::{Accessor, Resource};
 
-use super::{Spin, SpinCtxView};
-use crate::capability::postgres::{PostgresConnection, PostgresDatabases, PostgresError};
-use crate::capability::{PostgresAddress, check_ca_root};
+use super::{Spin, SpinCtxView, call};
+use crate::capability::postgres::{
+    Column, PostgresConnection, PostgresDatabases, PostgresError, Row, Value,
+};
+use crate::capability::{MAX_BUFFERED_BYTES, PostgresAddress, check_ca_root};
 use crate::outbound;
 
 /// An open connection in the resource table.
@@ -90,11 +94,23 @@ impl SpinCtxView<'_> {
             Ok(admitted) => admitted,
             Err(error) => return Ok(Err(error)),
         };
-        match databases.open(address, ca_root).await {
+        match self.call().of(databases.open(address, ca_root)).await? {
             Ok(connection) => Ok(Ok(self.keep_postgres(connection, place)?)),
             Err(error) => Ok(Err(error)),
         }
     }
+}
+
+/// Runs a query and reads all of its rows.
+async fn whole_result(
+    connection: &dyn PostgresConnection,
+    statement: String,
+    parameters: Vec<Value>,
+) -> Result<(Vec<Column>, Vec<Row>), PostgresError> {
+    let mut result = connection.query(statement, parameters).await?;
+    let columns = std::mem::take(&mut result.columns);
+    let rows = result.collect(MAX_BUFFERED_BYTES).await?;
+    Ok((columns, rows))
 }
 
 /// Opens a connection beside the other tasks of the instance.
@@ -108,7 +124,7 @@ async fn open_beside<T: 'static>(
         Ok(admitted) => admitted,
         Err(error) => return Ok(Err(error)),
     };
-    match databases.open(address, ca_root).await {
+    match call(accessor).of(databases.open(address, ca_root)).await? {
         Ok(connection) => {
             accessor.with(|mut access| Ok(Ok(access.get().keep_postgres(connection, place)?)))
         }

@@ -6,8 +6,7 @@ use super::super::SpinCtxView;
 use super::super::generated::spin::postgres3_0_0::postgres::{
     self as wit, Column, DbDataType, DbValue, Error, Host, HostConnection, ParameterValue,
 };
-use super::Connection;
-use crate::capability::MAX_BUFFERED_BYTES;
+use super::{Connection, whole_result};
 use crate::capability::postgres::{self, DataType, PostgresError, Value};
 
 type Answer<R> = wasmtime::Result<Result<R, Error>>;
@@ -110,19 +109,17 @@ impl HostConnection for SpinCtxView<'_> {
         parameters: Vec<ParameterValue>,
     ) -> Answer<wit::RowSet> {
         let connection = self.postgres(&this)?;
-        let result = async {
-            let mut result = connection.query(statement, values(parameters)).await?;
-            let columns = std::mem::take(&mut result.columns);
-            let rows = result.collect(MAX_BUFFERED_BYTES).await?;
-            Ok(wit::RowSet {
+        let result = whole_result(&*connection, statement, values(parameters));
+        let result = self.call().of(result).await?;
+        Ok(result
+            .map(|(columns, rows)| wit::RowSet {
                 columns: columns.into_iter().map(Into::into).collect(),
                 rows: rows
                     .into_iter()
                     .map(|row| row.into_iter().map(Into::into).collect())
                     .collect(),
             })
-        };
-        Ok(result.await.map_err(|error: PostgresError| error.into()))
+            .map_err(Error::from))
     }
 
     async fn execute(
@@ -132,7 +129,8 @@ impl HostConnection for SpinCtxView<'_> {
         parameters: Vec<ParameterValue>,
     ) -> Answer<u64> {
         let connection = self.postgres(&this)?;
-        let executed = connection.execute(statement, values(parameters)).await;
+        let executed = connection.execute(statement, values(parameters));
+        let executed = self.call().of(executed).await?;
         Ok(executed.map_err(Error::from))
     }
 

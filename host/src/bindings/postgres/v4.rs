@@ -10,9 +10,8 @@ use super::super::generated::spin::postgres4_2_0::postgres::{
     HostConnectionBuilderWithStore, HostConnectionWithStore, ParameterValue,
 };
 use super::super::stream::readers;
-use super::super::{Spin, SpinCtxView};
-use super::{Connection, ConnectionBuilder, checked_ca_root, open_beside};
-use crate::capability::MAX_BUFFERED_BYTES;
+use super::super::{Spin, SpinCtxView, call};
+use super::{Connection, ConnectionBuilder, checked_ca_root, open_beside, whole_result};
 use crate::capability::postgres::{PostgresConnection, PostgresError, Row, Value};
 
 type Answer<R> = wasmtime::Result<Result<R, Error>>;
@@ -107,16 +106,14 @@ impl HostConnection for SpinCtxView<'_> {
         parameters: Vec<ParameterValue>,
     ) -> Answer<wit::RowSet> {
         let connection = self.postgres(&this)?;
-        let result = async {
-            let mut result = connection.query(statement, values(parameters)).await?;
-            let columns = std::mem::take(&mut result.columns);
-            let rows = result.collect(MAX_BUFFERED_BYTES).await?;
-            Ok(wit::RowSet {
+        let result = whole_result(&*connection, statement, values(parameters));
+        let result = self.call().of(result).await?;
+        Ok(result
+            .map(|(columns, rows)| wit::RowSet {
                 columns: columns.into_iter().map(Into::into).collect(),
                 rows: rows.into_iter().map(row).collect(),
             })
-        };
-        Ok(result.await.map_err(|error: PostgresError| error.into()))
+            .map_err(Error::from))
     }
 
     async fn execute(
@@ -126,7 +123,8 @@ impl HostConnection for SpinCtxView<'_> {
         parameters: Vec<ParameterValue>,
     ) -> Answer<u64> {
         let connection = self.postgres(&this)?;
-        let executed = connection.execute(statement, values(parameters)).await;
+        let executed = connection.execute(statement, values(parameters));
+        let executed = self.call().of(executed).await?;
         Ok(executed.map_err(Error::from))
     }
 
@@ -152,7 +150,8 @@ impl<T: 'static> HostConnectionWithStore<T> for Spin {
     ) -> Answer<Streamed> {
         let place = accessor.with(|mut access| access.get().postgres_place(&this))?;
         let connection = connection(accessor, &this)?;
-        match connection.query(statement, values(parameters)).await {
+        let result = connection.query(statement, values(parameters));
+        match call(accessor).of(result).await? {
             Ok(result) => {
                 let columns = result.columns.into_iter().map(Into::into).collect();
                 // The rows hold the connection even after the component has dropped its handle.
@@ -176,7 +175,8 @@ impl<T: 'static> HostConnectionWithStore<T> for Spin {
         parameters: Vec<ParameterValue>,
     ) -> Answer<u64> {
         let connection = connection(accessor, &this)?;
-        let executed = connection.execute(statement, values(parameters)).await;
+        let executed = connection.execute(statement, values(parameters));
+        let executed = call(accessor).of(executed).await?;
         Ok(executed.map_err(Error::from))
     }
 }

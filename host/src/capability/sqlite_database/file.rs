@@ -99,6 +99,11 @@ impl File {
         })
     }
 
+    /// Begins with what another database's file held, before anybody has opened this one.
+    pub(super) fn fill(&self, contents: &[u8]) -> io::Result<()> {
+        std::fs::write(&self.path, contents)
+    }
+
     /// Opens a connection for the statements of a component, which must reach this database and
     /// nothing else.
     pub(super) fn connect(&self) -> rusqlite::Result<Connection> {

@@ -75,6 +75,19 @@ impl LocalSqlite {
     }
 }
 
+impl LocalSqlite {
+    /// Has the database called `label`, if there is one, begin with these contents of a database file.
+    ///
+    /// # Errors
+    ///
+    /// If its file cannot be written.
+    pub(crate) fn fill(&self, label: &str, contents: &[u8]) -> std::io::Result<()> {
+        self.files
+            .get(label)
+            .map_or(Ok(()), |file| file.fill(contents))
+    }
+}
+
 #[async_trait]
 impl SqliteDatabases for LocalSqlite {
     async fn open(&self, label: &str) -> Result<Arc<dyn SqliteConnection>, SqliteError> {

@@ -1,5 +1,10 @@
-//! A WASIp2 component that answers every request with its method and path. The tests of
-//! `jenny-host` load it.
+//! A WASIp2 component that calls what `/interface/…` and `/connect/…` say, and answers every other
+//! request with its method and path. The tests of `jenny-host` load it.
+
+#[cfg(target_arch = "wasm32")]
+mod chance;
+#[cfg(target_arch = "wasm32")]
+mod interfaces;
 
 #[cfg(target_arch = "wasm32")]
 mod component {
@@ -23,10 +28,25 @@ mod component {
             let body = response.body().expect("it is asked for once");
             ResponseOutparam::set(answer, Ok(response));
             let stream = body.write().expect("it is asked for once");
-            let text = format!("{method} {path}");
-            stream
-                .blocking_write_and_flush(text.as_bytes())
-                .expect("the body is read");
+            let text = match path[1..].split_once('/') {
+                Some(("wait", how)) => super::chance::wait(how),
+                Some(("draw", _)) => super::chance::draw(),
+                Some(("interface", "postgres")) => {
+                    let address = request.headers().get("x-address").concat();
+                    super::interfaces::postgres(&String::from_utf8_lossy(&address))
+                }
+                Some(("interface", name)) => super::interfaces::call(name),
+                Some(("connect", address)) => match std::net::TcpStream::connect(address) {
+                    Ok(_) => "connected".to_owned(),
+                    Err(error) => error.to_string(),
+                },
+                _ => format!("{method} {path}"),
+            };
+            for chunk in text.as_bytes().chunks(4096) {
+                stream
+                    .blocking_write_and_flush(chunk)
+                    .expect("the body is read");
+            }
             drop(stream);
             OutgoingBody::finish(body, None).expect("the body is whole");
         }

@@ -1,11 +1,19 @@
 //! A component that misbehaves on request: the path says how. The tests of `jenny-host` load it.
 
+mod calls;
+mod careless;
+mod chance;
+mod fetch;
+mod mqtt;
+mod mysql;
 mod postgres;
+mod redis;
 mod stores;
 
 use std::cell::Cell;
 use std::fmt::Write as _;
 use std::hint::black_box;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,6 +26,9 @@ use spin_sdk::http_service;
 use spin_sdk::key_value::Store;
 use spin_sdk::time::sleep;
 use spin_sdk::wasip3::http::types::Fields;
+use spin_sdk::wasip3::sockets::types::{
+    IpAddressFamily, IpSocketAddress, Ipv4SocketAddress, TcpSocket,
+};
 use spin_sdk::wasip3::spawn;
 
 type Body = UnsyncBoxBody<Bytes, anyhow::Error>;
@@ -41,6 +52,8 @@ async fn handle(request: Request) -> Response<Body> {
             pause(argument).await;
             text("slept")
         }
+        "wait" => text(chance::wait(argument).await),
+        "draw" => text(chance::draw()),
         "trap" => {
             pause(argument).await;
             panic!("asked to trap");
@@ -88,6 +101,8 @@ async fn handle(request: Request) -> Response<Body> {
                 Err(code) => text(format!("{code:?}")),
             }
         }
+        "fetch" => fetch::fetch(request).await,
+        "relay" => fetch::relay(request).await,
         "open" => match Store::open(argument).await {
             Ok(_) => text("opened"),
             Err(error) => text(format!("{error:?}")),
@@ -100,7 +115,13 @@ async fn handle(request: Request) -> Response<Body> {
             "wasi-key-value" => stores::wasi_key_value(),
             _ => "no such interface".to_owned(),
         }),
+        "calls" => text(calls::of(argument).await),
+        "careless" => careless::answer(argument).await,
+        "call-one" => text(calls::one(argument).await),
+        "mqtt" => text(mqtt::call(argument, &request).await),
+        "mysql" => text(mysql::call(argument, &request).await),
         "postgres" => text(postgres::call(argument, &request).await),
+        "redis" => text(redis::call(argument, &request).await),
         "print" => {
             println!("to stdout");
             eprintln!("to stderr");
@@ -110,6 +131,7 @@ async fn handle(request: Request) -> Response<Body> {
             Ok(_) => text("connected"),
             Err(error) => text(error),
         },
+        "connect-0-3" => text(connect(argument).await),
         "handles" => {
             let all: Vec<Fields> = (0..10_000).map(|_| Fields::new()).collect();
             text(all.len())
@@ -131,6 +153,23 @@ async fn handle(request: Request) -> Response<Body> {
             .status(404)
             .body(full("no such action"))
             .expect("a valid response"),
+    }
+}
+
+/// Connects over `wasi:sockets@0.3`; the standard library uses 0.2.
+async fn connect(address: &str) -> String {
+    let Ok(SocketAddr::V4(address)) = address.parse() else {
+        return "no IPv4 address".to_owned();
+    };
+    let [a, b, c, d] = address.ip().octets();
+    let socket = TcpSocket::create(IpAddressFamily::Ipv4).expect("there is room for a socket");
+    let remote = IpSocketAddress::Ipv4(Ipv4SocketAddress {
+        port: address.port(),
+        address: (a, b, c, d),
+    });
+    match socket.connect(remote).await {
+        Ok(()) => "connected".to_owned(),
+        Err(code) => format!("{code:?}"),
     }
 }
 

@@ -1,15 +1,13 @@
 //! The database of an application under test.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
-use jenny_host::capability::{
-    PostgresConnection, PostgresDatabases, SqliteConnection, SqliteDatabases, Value, postgres,
-};
+use jenny_host::capability::{PostgresConnection, SqliteConnection, Value, postgres};
 use postgres_server::{PostgresServer, TestDatabase};
 use serde_json::Value as Json;
 
-use crate::app::TestApp;
+use crate::template::Template;
 
 /// The kinds of database that the application can keep its data in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,12 +25,12 @@ pub(crate) enum Location {
     /// In a SQLite database that is gone with the application.
     #[default]
     Scratch,
-    /// In a file.
+    /// The SQLite database `default` in this file.
     File(PathBuf),
-    /// In a Postgres database of its own, with the schema in it.
+    /// All SQLite databases in files of this folder, named after their labels.
+    Folder(PathBuf),
+    /// In a Postgres database of its own.
     Server,
-    /// In a Postgres database of its own, without tables.
-    EmptyServer,
     /// In this Postgres database.
     Database(TestDatabase),
 }
@@ -44,10 +42,10 @@ pub(crate) struct OnServer {
 }
 
 impl OnServer {
-    /// A database of its own, with the schema in it.
-    pub(crate) fn new() -> Self {
+    /// A database of its own, with what was prepared in it.
+    pub(crate) fn prepared(template: &Template) -> Self {
         let server = server();
-        let template = template(server);
+        let template = template.database(server);
         Self {
             database: server.create_database(Some(template.name())),
             _template: Some(template),
@@ -81,63 +79,6 @@ fn server() -> &'static PostgresServer {
     PostgresServer::shared_or_skip().unwrap_or_else(|| std::process::exit(0))
 }
 
-/// The migrated database that the others of this process are copies of. It is gone with the last
-/// application that was made from it.
-fn template(server: &'static PostgresServer) -> Arc<TestDatabase> {
-    static TEMPLATE: Mutex<Weak<TestDatabase>> = Mutex::new(Weak::new());
-    let mut kept = TEMPLATE.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(template) = kept.upgrade() {
-        return template;
-    }
-    let database = server.create_database(None);
-    // On a thread of its own, whose connections end with it: while there is one, the database
-    // cannot be copied.
-    let template = std::thread::spawn(|| migrated(database)).join();
-    let template = Arc::new(template.expect("the schema is laid"));
-    *kept = Arc::downgrade(&template);
-    template
-}
-
-fn migrated(database: TestDatabase) -> TestDatabase {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime can be made");
-    runtime.block_on(async {
-        let app = TestApp::builder().in_database(database).build().await;
-        // Nobody is called so; to say that, the database has to be asked.
-        app.post("/api/users/login")
-            .json(&serde_json::json!({
-                "user": { "email": "nobody@example.com", "password": "wrong-password" }
-            }))
-            .send()
-            .await
-            .assert_status(401);
-        app.into_database()
-    })
-}
-
-/// The real database, below whatever fault the components meet.
-pub(crate) enum Database {
-    Sqlite(Arc<dyn SqliteDatabases>),
-    Postgres(Arc<dyn PostgresDatabases>, OnServer),
-}
-
-impl Database {
-    pub(crate) async fn connect(&self) -> Session {
-        match self {
-            Self::Sqlite(databases) => match databases.open("default").await {
-                Ok(connection) => Session::Sqlite(connection),
-                Err(error) => panic!("the database does not open: {error}"),
-            },
-            Self::Postgres(databases, on) => match databases.open(on.database.url(), None).await {
-                Ok(connection) => Session::Postgres(connection),
-                Err(error) => panic!("the database does not open: {error}"),
-            },
-        }
-    }
-}
-
 /// A connection of the test's own to the application's database. Dropping it rolls back.
 pub enum Session {
     #[doc(hidden)]
@@ -150,6 +91,20 @@ pub enum Session {
 const MAX_BYTES: usize = 1024 * 1024;
 
 impl Session {
+    /// Runs any number of statements that return nothing, until one fails.
+    pub(crate) async fn run(&self, statements: String) -> Result<(), String> {
+        match self {
+            Self::Sqlite(connection) => connection
+                .execute_batch(statements)
+                .await
+                .map_err(|error| error.to_string()),
+            Self::Postgres(connection) => connection
+                .execute_batch(statements)
+                .await
+                .map_err(|error| error.to_string()),
+        }
+    }
+
     /// Runs one statement and returns its rows.
     ///
     /// # Panics

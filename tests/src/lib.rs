@@ -26,20 +26,51 @@
 //! process runs; `cargo jenny test` builds them once for all processes instead.
 
 mod app;
+mod bleed;
+mod budget;
 mod builder;
+mod clock;
 mod database;
+mod draw;
+mod every_call;
+mod failure;
 mod fault;
-mod key_value_fault;
+mod interpose;
+mod ledger;
+mod leftovers;
 mod mint;
+mod outbound;
 mod output;
-mod record;
+mod package;
 mod request;
 mod response;
+mod settle;
+mod stores;
+mod template;
+mod watch;
 
 pub use app::TestApp;
+pub use bleed::{Client, Mingled, StateBleed};
+pub use budget::{Budgets, Cost};
 pub use builder::TestAppBuilder;
+pub use clock::TestClock;
 pub use database::{Session, Store};
-pub use fault::FAULT;
+pub use every_call::{Checked, EveryCall, Hit, Mishap};
+pub use expect_test::{Expect, expect};
+pub use failure::GuestFailure;
+pub use fault::{FAULT, Fault, Odd};
+pub use jenny_host::{FailureKind, HttpError, RequestTag};
+pub use jiff::Timestamp;
+pub use ledger::{
+    Call, Calls, HostCall, KeyValueCall, MqttCall, Outcome, RedisCall, SqlCall, SqlKind, SqlValue,
+};
 pub use mint::Mint;
-pub use request::TestRequest;
-pub use response::TestResponse;
+pub use outbound::{Answer, Expectation, Outbound, SentRequest};
+pub use request::{BodySender, NotTaken, RunningRequest, Sending, SendingHead, TestRequest};
+pub use response::{BrokenBody, Snapshot, StreamingResponse, TestResponse};
+pub use template::Preparation;
+
+/// The guide, whose examples are compiled and run as this crate's own.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/testing.md")]
+struct Guide;

@@ -32,6 +32,13 @@ impl Mint {
     pub fn new() -> Self {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).expect("the system has randomness");
+        Self::of_seed(seed)
+    }
+
+    /// The key of this seed (RFC 8032, section 5.1.5): the same in every run, and so is what is signed
+    /// with it.
+    #[must_use]
+    pub fn of_seed(seed: [u8; 32]) -> Self {
         let key = SigningKey::from_bytes(&seed);
         Self { key }
     }

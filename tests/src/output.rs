@@ -1,23 +1,31 @@
 //! What components print.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jenny_host::{LogSink, LogStream};
 
-/// Keeps what components print, and prints it as if the test had: shown when it fails, and only
-/// then.
-#[derive(Default)]
-pub(crate) struct CapturedOutput(Mutex<Vec<String>>);
+use crate::ledger::Ledger;
+
+/// Keeps what components print, also among what happened otherwise: shown when the test fails.
+pub(crate) struct CapturedOutput {
+    lines: Mutex<Vec<String>>,
+    ledger: Arc<Ledger>,
+}
 
 impl CapturedOutput {
+    pub(crate) fn new(ledger: Arc<Ledger>) -> Self {
+        let lines = Mutex::default();
+        Self { lines, ledger }
+    }
+
     pub(crate) fn lines(&self) -> MutexGuard<'_, Vec<String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl LogSink for CapturedOutput {
     fn line(&self, component: &str, _stream: LogStream, line: &str) {
-        println!("[{component}] {line}");
+        self.ledger.printed(component, line);
         self.lines().push(line.to_owned());
     }
 }

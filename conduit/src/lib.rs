@@ -7,6 +7,7 @@
 //! | [`ArticleId`], [`Slug`], [`TagName`], [`TagList`] | what names articles and tags |
 //! | [`Title`], [`Description`], [`Body`], [`CommentBody`] | what people write, and its limits |
 //! | [`timestamp`] | times as the RealWorld contract writes them |
+//! | [`path`] | the parameters of paths, for descriptions of operations |
 //! | [`articles`], [`comments`], [`favorites`], [`follows`] | the writes that keep counts, many rows at a time |
 //!
 //! The functions are components of their own and cannot call each other. What two of them must do
@@ -32,6 +33,7 @@ pub mod comments;
 mod counts;
 pub mod favorites;
 pub mod follows;
+pub mod path;
 mod profile;
 mod slug;
 mod tag_name;
@@ -45,3 +47,12 @@ pub use self::slug::Slug;
 pub use self::tag_name::{MAX_TAGS, TagList, TagName, TagNameError};
 pub use self::text::{Body, CommentBody, Description, TextError, Title};
 pub use self::viewer::Viewer;
+
+#[cfg(test)]
+fn assert_schema<T: utoipa::ToSchema>(parses: impl Fn(&str) -> bool) {
+    let matches = |pattern: &str, text: &str| {
+        let pattern = regex::Regex::new(pattern).expect("a regular expression");
+        pattern.is_match(text)
+    };
+    shared::openapi::testing::assert_agrees::<T>(matches, parses, false);
+}

@@ -1,6 +1,7 @@
 //! A user as others see them.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A user as others see them, in the shape of the contract. As a [`FromRow`](shared::db::FromRow) it
 /// takes the columns of [`COLUMNS`](Self::COLUMNS) out of a row and leaves the others to whoever
@@ -25,7 +26,8 @@ use serde::Serialize;
 /// );
 /// # let _ = sql;
 /// ```
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, ToSchema)]
+#[schema(description = "A user as others see them.")]
 pub struct Profile {
     /// The name that the user is shown and addressed by.
     pub username: String,
@@ -33,7 +35,7 @@ pub struct Profile {
     pub bio: String,
     /// Where the user's picture is; empty when there is none.
     pub image: String,
-    /// Whether the [`Viewer`](crate::Viewer) follows the user.
+    /// Whether the caller follows the user; never, where the caller is not known.
     pub following: bool,
 }
 

@@ -2,6 +2,11 @@
 
 use std::collections::HashSet;
 
+use shared::openapi::{ONE_LINE, Text};
+use utoipa::openapi::schema::{ArrayBuilder, Schema};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+
 /// The most tags of one article: more say less, and each is a row.
 pub const MAX_TAGS: usize = 32;
 
@@ -20,6 +25,18 @@ const MAX_CHARACTERS: usize = 64;
 /// ```
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct TagName(String);
+
+shared::text_schema!(
+    TagName,
+    Text {
+        description: "A tag. White space around it is dropped.",
+        min_characters: 1,
+        max_characters: MAX_CHARACTERS,
+        pattern: Some(ONE_LINE),
+        example: "dragons",
+        ..Text::ANY
+    }
+);
 
 /// Why a text is no [`TagName`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -89,6 +106,24 @@ impl FromIterator<TagName> for TagList {
     }
 }
 
+impl PartialSchema for TagList {
+    fn schema() -> RefOr<Schema> {
+        ArrayBuilder::new()
+            .description(Some(
+                "The tags of an article, each once, in the author's order.",
+            ))
+            .items(Ref::from_schema_name("TagName"))
+            .max_items(Some(MAX_TAGS))
+            .into()
+    }
+}
+
+impl ToSchema for TagList {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((TagName::name().into_owned(), TagName::schema()));
+    }
+}
+
 impl<'a> IntoIterator for &'a TagList {
     type Item = &'a TagName;
     type IntoIter = std::slice::Iter<'a, TagName>;
@@ -132,6 +167,11 @@ mod tests {
         }
         assert!(TagName::parse(&"é".repeat(64)).is_ok());
         assert_eq!(TagName::parse(&"é".repeat(65)), Err(TagNameError::TooLong));
+    }
+
+    #[test]
+    fn the_schema_takes_what_is_a_tag() {
+        crate::assert_schema::<TagName>(|text| TagName::parse(text).is_ok());
     }
 
     #[test]

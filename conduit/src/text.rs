@@ -1,5 +1,7 @@
 //! What an author writes. Each is plain text, kept as it came; whoever shows it escapes it.
 
+use shared::openapi::{LINES, ONE_LINE, Text};
+
 /// The longest title, in characters: what one can take in as a headline.
 const MAX_TITLE_CHARACTERS: usize = 255;
 
@@ -52,7 +54,11 @@ fn check(text: &str, max: usize, lines: bool) -> Result<(), TextError> {
 }
 
 macro_rules! text {
-    ($(#[$doc:meta])* $name:ident, $max:ident, lines: $lines:literal) => {
+    (
+        $(#[$doc:meta])*
+        $name:ident as $schema:ident, $max:ident, lines: $lines:literal, $description:literal,
+        $example:literal
+    ) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Eq, PartialEq)]
         pub struct $name(String);
@@ -90,32 +96,56 @@ macro_rules! text {
                 self.0
             }
         }
+
+        shared::text_schema!(
+            $name as $schema,
+            Text {
+                description: $description,
+                min_characters: 1,
+                max_characters: $max,
+                pattern: Some(if $lines { LINES } else { ONE_LINE }),
+                example: $example,
+                ..Text::ANY
+            }
+        );
     };
 }
 
 text! {
     /// An article's title: one line of 1 to 255 characters.
-    Title, MAX_TITLE_CHARACTERS, lines: false
+    Title as ArticleTitle, MAX_TITLE_CHARACTERS, lines: false,
+    "A headline: one line, not blank.", "How to train your dragon"
 }
 
 text! {
     /// What an article is about: 1 to 1,024 characters, with lines.
-    Description, MAX_DESCRIPTION_CHARACTERS, lines: true
+    Description as ArticleDescription, MAX_DESCRIPTION_CHARACTERS, lines: true,
+    "What the article is about, in a paragraph.", "Ever wonder how?"
 }
 
 text! {
     /// The article itself, in Markdown: 1 to 200,000 characters, with lines.
-    Body, MAX_BODY_CHARACTERS, lines: true
+    Body as ArticleBody, MAX_BODY_CHARACTERS, lines: true,
+    "The article itself, in Markdown.", "You have to believe."
 }
 
 text! {
     /// What somebody remarks on an article: 1 to 10,000 characters, with lines.
-    CommentBody, MAX_COMMENT_CHARACTERS, lines: true
+    CommentBody as CommentBody, MAX_COMMENT_CHARACTERS, lines: true,
+    "What somebody remarks on an article.", "It takes a Jacobian."
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_schemas_take_what_the_types_take() {
+        crate::assert_schema::<Title>(|text| Title::check(text).is_ok());
+        crate::assert_schema::<Description>(|text| Description::check(text).is_ok());
+        crate::assert_schema::<Body>(|text| Body::check(text).is_ok());
+        crate::assert_schema::<CommentBody>(|text| CommentBody::check(text).is_ok());
+    }
 
     #[test]
     fn text_is_kept_as_it_came() {

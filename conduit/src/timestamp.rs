@@ -17,8 +17,24 @@
 use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimePrinter;
 use serde::Serializer;
+use shared::openapi::Text;
 
 const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+
+/// The schema of a time as it is written here.
+#[derive(Clone, Copy, Debug)]
+pub struct Milliseconds;
+
+shared::text_schema!(
+    Milliseconds as Time,
+    Text {
+        description: "A time in UTC, to the millisecond (RFC 3339).",
+        pattern: Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$"),
+        format: Some("date-time"),
+        example: "2016-02-18T03:22:56.637Z",
+        ..Text::ANY
+    }
+);
 
 /// The time as text.
 #[must_use]

@@ -21,7 +21,8 @@ use http::request::Parts;
 
 use crate::db::Database;
 use crate::identity::UserId;
-use crate::problem::Problem;
+use crate::openapi::{Describe, Description};
+use crate::problem::{Problem, ProblemKind};
 use crate::token::{self, AccessToken, Claims};
 
 /// The same for everything that can be wrong with a token: anything more would help whoever
@@ -104,6 +105,21 @@ impl<S: Sync> OptionalFromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Option<Self>, Problem> {
         Self::from_parts(parts).await
+    }
+}
+
+impl Describe for Caller {
+    fn describe(description: &mut Description) {
+        description.caller_is_required();
+        description.problem(ProblemKind::Unauthorized);
+    }
+}
+
+/// A token that is not valid is refused here as well.
+impl Describe for Option<Caller> {
+    fn describe(description: &mut Description) {
+        description.caller_is_optional();
+        description.problem(ProblemKind::Unauthorized);
     }
 }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`problem`] | one error type, answered as RFC 9457 `application/problem+json` |
 //! | [`extract`] | request bodies, queries and paths, parsed and validated |
+//! | [`openapi`] | the description of a function's operations, made of its code |
 //! | [`page`] | pages of long lists: limit, offset, cursor, `Link` |
 //! | [`service`] | the entry of a component and the layers around every router |
 //! | [`password`] | Argon2id hashes of passwords |
@@ -38,6 +39,7 @@ pub mod db;
 pub mod extract;
 pub mod identity;
 pub mod log;
+pub mod openapi;
 pub mod page;
 pub mod password;
 pub mod problem;

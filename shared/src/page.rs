@@ -33,10 +33,12 @@ use form_urlencoded::Serializer;
 use http::request::Parts;
 use http::{HeaderValue, header};
 use serde::Deserialize;
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::extract::Query;
-use crate::problem::{Problem, Violation};
+use crate::openapi::{Describe, Description};
+use crate::problem::{Problem, ProblemKind, Violation};
 
 /// How many items a page has unless the client says otherwise, as RealWorld's contract has it.
 pub const DEFAULT_LIMIT: u32 = 20;
@@ -52,9 +54,10 @@ pub const MAX_OFFSET: u32 = 10_000;
 const AFTER_EVERY_ID: &str = "~";
 
 /// Which page of a list that begins with the newest. An extractor, which answers 422 with every
-/// parameter that it cannot take.
+/// parameter that it cannot take. Lists whose pages are dearer the further they begin bound that more
+/// narrowly, by the parameter: the furthest offset.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Page {
+pub struct Page<const FURTHEST: u32 = MAX_OFFSET> {
     limit: u32,
     start: Start,
 }
@@ -66,14 +69,30 @@ enum Start {
     Behind(Uuid),
 }
 
-#[derive(Deserialize)]
+// The comments are what the API's documentation says.
+#[derive(Deserialize, IntoParams)]
 struct Parameters {
+    /// How many items the page has at most. More than 100 is taken for 100.
+    #[param(value_type = Option<u32>, nullable = false, minimum = 1, default = json!(DEFAULT_LIMIT))]
     limit: Option<String>,
+    /// How many items to leave out. To go further, follow the `Link` header to the next page.
+    #[param(value_type = Option<u32>, nullable = false, minimum = 0, default = 0)]
     offset: Option<String>,
+    /// Where to go on, as the `Link` header of a page says. Not together with `offset`.
+    #[param(nullable = false, pattern = "^[A-Za-z0-9_-]{21}[AQgw]$")]
     cursor: Option<String>,
 }
 
-impl Page {
+impl<const FURTHEST: u32> Page<FURTHEST> {
+    /// The same page, once its bound was looked at: code behind the handler needs no copy for each.
+    #[must_use]
+    pub fn bounded(self) -> Page {
+        Page {
+            limit: self.limit,
+            start: self.start,
+        }
+    }
+
     /// How many items the page has at most.
     #[must_use]
     pub fn limit(&self) -> u32 {
@@ -168,7 +187,34 @@ impl IntoResponseParts for Link {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Page {
+impl From<Option<HeaderValue>> for Link {
+    /// For pages of another kind than [`Page`].
+    fn from(value: Option<HeaderValue>) -> Self {
+        Self(value)
+    }
+}
+
+impl Describe for Link {
+    fn describe(description: &mut Description) {
+        description.header("Link");
+    }
+}
+
+impl Describe for Option<Link> {
+    fn describe(description: &mut Description) {
+        Link::describe(description);
+    }
+}
+
+impl<const FURTHEST: u32> Describe for Page<FURTHEST> {
+    fn describe(description: &mut Description) {
+        description.query::<Parameters>();
+        description.maximum("offset", FURTHEST);
+        description.problem(ProblemKind::Validation);
+    }
+}
+
+impl<S: Send + Sync, const FURTHEST: u32> FromRequestParts<S> for Page<FURTHEST> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
@@ -180,12 +226,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
 }
 
 impl Parameters {
-    fn read(self) -> Result<Page, Vec<Violation>> {
+    fn read<const FURTHEST: u32>(self) -> Result<Page<FURTHEST>, Vec<Violation>> {
         let mut violations = Vec::new();
         let mut fails = |name: &str, detail: String| {
             violations.push(Violation::new(format!("/{name}"), detail));
         };
-        let limit = self.limit.map_or(Some(DEFAULT_LIMIT), |text| limit(&text));
+        let limit = self
+            .limit
+            .map_or(Some(DEFAULT_LIMIT), |text| limit(&text, MAX_LIMIT));
         if limit.is_none() {
             fails("limit", "must be a whole number from 1".into());
         }
@@ -196,10 +244,10 @@ impl Parameters {
                 None
             }),
             (None, Some(text)) => match whole_number(&text) {
-                Some(offset) if offset <= MAX_OFFSET => Some(Start::Offset(offset)),
+                Some(offset) if offset <= FURTHEST => Some(Start::Offset(offset)),
                 Some(_) => {
                     let rule = format!(
-                        "must be at most {MAX_OFFSET}: follow `cursor` in the Link header of a \
+                        "must be at most {FURTHEST}: follow `cursor` in the Link header of a \
                          page to go further"
                     );
                     fails("offset", rule);
@@ -222,10 +270,21 @@ impl Parameters {
     }
 }
 
-fn limit(text: &str) -> Option<u32> {
+/// The `limit` that a text asks for: a whole number from 1, of which more than `most` is taken for
+/// `most`. For pages of another kind than [`Page`].
+///
+/// ```
+/// use shared::page::limit;
+///
+/// assert_eq!(limit("20", 100), Some(20));
+/// assert_eq!(limit("1000", 100), Some(100));
+/// assert_eq!(limit("-1", 100), None);
+/// ```
+#[must_use]
+pub fn limit(text: &str, most: u32) -> Option<u32> {
     match whole_number(text)? {
         0 => None,
-        limit => Some(limit.min(MAX_LIMIT)),
+        limit => Some(limit.min(most)),
     }
 }
 
@@ -240,117 +299,4 @@ fn cursor_id(text: &str) -> Option<Uuid> {
 }
 
 #[cfg(test)]
-mod tests {
-    use axum::response::IntoResponse as _;
-
-    use super::*;
-
-    const ID: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_1234_abcd);
-    const CURSOR: &str = "AZAAAAAAcACAAAAAEjSrzQ";
-
-    async fn page(query: &str) -> Result<Page, Problem> {
-        let request = http::Request::get(format!("/things?{query}")).body(());
-        let (mut parts, ()) = request.expect("a request").into_parts();
-        Page::from_request_parts(&mut parts, &()).await
-    }
-
-    fn shown(link: Link) -> String {
-        let response = (link, "").into_response();
-        let value = response.headers().get(header::LINK);
-        value.map_or_else(String::new, |value| {
-            value.to_str().expect("ASCII").to_owned()
-        })
-    }
-
-    #[tokio::test]
-    async fn a_page_is_twenty_from_the_start_unless_said_otherwise() {
-        let first = page("").await.expect("a page");
-        assert_eq!((first.limit(), first.fetch(), first.offset()), (20, 21, 0));
-        assert!(first.is_first() && first.before().as_str() > "ffffffff-ffff");
-
-        let second = page("limit=5&offset=5&unknown=1").await.expect("a page");
-        assert_eq!((second.limit(), second.offset()), (5, 5));
-        let later = page(&format!("cursor={CURSOR}")).await.expect("a page");
-        assert_eq!((later.before(), later.offset()), (ID.to_string(), 0));
-        assert!(!second.is_first() && !later.is_first());
-    }
-
-    #[tokio::test]
-    async fn what_is_too_much_is_clamped_or_refused() {
-        for (query, limit) in [
-            ("limit=1", 1),
-            ("limit=100", 100),
-            ("limit=101", 100),
-            ("limit=99999999999999999999999", 100),
-        ] {
-            assert_eq!(page(query).await.expect("a page").limit(), limit, "{query}");
-        }
-        assert_eq!(page("offset=10000").await.expect("a page").offset(), 10_000);
-        for (query, pointers) in [
-            ("limit=0", &["/limit"][..]),
-            ("limit=-1", &["/limit"]),
-            ("limit=%2B1", &["/limit"]),
-            ("limit=", &["/limit"]),
-            ("limit=1e3", &["/limit"]),
-            ("limit=%D9%A3", &["/limit"]),
-            ("offset=-1", &["/offset"]),
-            ("offset=x&limit=y", &["/limit", "/offset"]),
-            ("offset=10001", &["/offset"]),
-            ("offset=99999999999999999999999", &["/offset"]),
-            ("cursor=", &["/cursor"]),
-            ("cursor=x", &["/cursor"]),
-            ("cursor=AZAAAAAAcACAAAAAEjSrzR", &["/cursor"]),
-            ("cursor=AZAAAAAAcACAAAAAEjSrzQ&offset=0", &["/offset"]),
-        ] {
-            let problem = page(query).await.expect_err(query);
-            let found: Vec<&str> = problem.violations().iter().map(|v| &*v.pointer).collect();
-            assert_eq!(
-                (problem.status().as_u16(), &found[..]),
-                (422, pointers),
-                "{query}"
-            );
-        }
-        let far = page("offset=10001").await.expect_err("is refused");
-        assert!(far.violations()[0].detail.contains("`cursor`"));
-        assert_eq!(
-            page("limit=1&limit=2")
-                .await
-                .expect_err("is refused")
-                .status(),
-            422
-        );
-    }
-
-    #[tokio::test]
-    async fn links_lead_to_the_pages_around() {
-        let first = page("").await.expect("a page");
-        assert_eq!(shown(first.link("/things", &[], None)), "");
-        assert_eq!(
-            shown(first.link("/things", &[("tag", "a b&c=d>é")], Some(ID))),
-            format!("</things?tag=a+b%26c%3Dd%3E%C3%A9&limit=20&cursor={CURSOR}>; rel=\"next\"")
-        );
-        let third = page("limit=5&offset=7").await.expect("a page");
-        assert_eq!(
-            shown(third.link("/things", &[], None)),
-            "</things?limit=5>; rel=\"first\", </things?limit=5&offset=2>; rel=\"prev\""
-        );
-        let near = page("limit=5&offset=3").await.expect("a page");
-        assert!(shown(near.link("/things", &[], None)).contains("offset=0>; rel=\"prev\""));
-        let later = page(&format!("cursor={CURSOR}")).await.expect("a page");
-        assert_eq!(
-            shown(later.link("/things", &[], None)),
-            "</things?limit=20>; rel=\"first\""
-        );
-    }
-
-    #[tokio::test]
-    async fn one_row_too_many_says_that_there_is_a_next_page() {
-        let page = page("limit=2").await.expect("a page");
-        let ids: Vec<Uuid> = (1..=3).map(Uuid::from_u128).collect();
-        let mut rows = ids.clone();
-        assert_eq!(page.cut(&mut rows, |id| *id), Some(ids[1]));
-        assert_eq!(rows, ids[..2]);
-        assert_eq!(page.cut(&mut rows, |id| *id), None);
-        assert_eq!(page.cut(&mut Vec::new(), |id| *id), None);
-    }
-}
+mod tests;

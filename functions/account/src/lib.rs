@@ -21,18 +21,16 @@ mod model;
 mod routes;
 mod store;
 
-use axum::Router;
-use axum::routing::get;
 use shared::conditional::NoStore;
+use shared::openapi::Operations;
 use shared::problem::RealWorld;
 
-fn router() -> Router {
-    Router::new()
-        .route("/api/user", get(routes::show).put(routes::update))
+fn operations() -> Operations {
+    shared::operations![routes::show, routes::update]
         .layer(RealWorld)
         .layer(NoStore)
         .layer(shared::cache::layer())
         .layer(shared::db::layer(migrations::ALL))
 }
 
-shared::function!(router);
+shared::function!(operations);

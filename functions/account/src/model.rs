@@ -6,35 +6,44 @@ use std::fmt;
 use http::Uri;
 use serde::{Deserialize, Deserializer, Serialize};
 use shared::identity::{Email, Username, rule};
+use shared::openapi::Text;
 use shared::password::Password;
 use shared::token::AccessToken;
+use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
 use crate::store::User;
 
-/// The body of `PUT /api/user`.
-#[derive(Debug, Deserialize, Validate)]
+/// A change of the caller's own user.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[schema(as = UpdateUserRequest)]
 pub(crate) struct Update {
     #[validate(nested)]
     pub(crate) user: UserUpdate,
 }
 
-/// A field that is absent stays as it is. `null` does the same where a user must have something,
+/// A member that is absent stays as it is. `null` does the same where a user must have something,
 /// and clears what a user may lack.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, ToSchema, Validate)]
+#[schema(as = UpdateUser, min_properties = 1)]
 #[validate(schema(function = changes_something))]
 pub(crate) struct UserUpdate {
     #[validate(custom(function = rule::username))]
+    #[schema(value_type = Option<Username>, default = json!(null))]
     username: Option<String>,
     #[validate(custom(function = rule::email))]
+    #[schema(value_type = Option<Email>, default = json!(null))]
     email: Option<String>,
     #[validate(custom(function = rule::password))]
+    #[schema(value_type = Option<Password>, default = json!(null))]
     password: Option<String>,
     #[serde(default, deserialize_with = "cleared_when_null")]
     #[validate(custom(function = is_bio))]
+    #[schema(value_type = Option<Bio>)]
     bio: Option<String>,
     #[serde(default, deserialize_with = "cleared_when_null")]
     #[validate(custom(function = is_image_url))]
+    #[schema(value_type = Option<ImageUrl>)]
     image: Option<String>,
 }
 
@@ -109,6 +118,9 @@ fn is_image_url(text: &str) -> Result<(), ValidationError> {
     rule::parses(ImageUrl::parse(text))
 }
 
+/// As `shared::openapi::LINES`, and blank if need be.
+const LINES_OR_NOTHING: &str = "^[^\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\u007F-\\u009F]*$";
+
 /// The longest text about oneself, in characters: some pages of it.
 const MAX_BIO_CHARACTERS: usize = 4096;
 
@@ -116,6 +128,17 @@ const MAX_BIO_CHARACTERS: usize = 4096;
 /// it.
 #[derive(Debug)]
 pub(crate) struct Bio(String);
+
+shared::text_schema!(
+    Bio,
+    Text {
+        description: "What users say of themselves, in plain text.",
+        max_characters: MAX_BIO_CHARACTERS,
+        pattern: Some(LINES_OR_NOTHING),
+        example: "I work at statefarm",
+        ..Text::ANY
+    }
+);
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BioError {
@@ -148,6 +171,11 @@ impl Bio {
 /// The longest address of an image, in bytes: what browsers and proxies agree on.
 const MAX_IMAGE_URL_BYTES: usize = 2048;
 
+/// Said more narrowly than it is checked: names and characters of RFC 3986 alone, no IP address in
+/// brackets.
+const URL_OR_NOTHING: &str = "^(https?://[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*(:[0-9]{1,4})?\
+    ([/?]([A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?)?$";
+
 /// What RFC 3986 (section 2) has in no URI and `http::Uri` lets pass: with a quote or a bracket, a
 /// page that forgets to escape would let the URL out of its attribute.
 const NOT_IN_URIS: [char; 9] = ['"', '<', '>', '\\', '^', '`', '{', '|', '}'];
@@ -155,6 +183,18 @@ const NOT_IN_URIS: [char; 9] = ['"', '<', '>', '\\', '^', '`', '{', '|', '}'];
 /// Where a user's picture is; empty when there is none.
 #[derive(Debug)]
 pub(crate) struct ImageUrl(String);
+
+shared::text_schema!(
+    ImageUrl,
+    Text {
+        description: "Where a picture is: an address on the web (`http` or `https`), or nothing. White \
+                      space around it is dropped.",
+        max_characters: MAX_IMAGE_URL_BYTES,
+        pattern: Some(URL_OR_NOTHING),
+        example: "https://example.com/jake.png",
+        ..Text::ANY
+    }
+);
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ImageUrlError {
@@ -189,18 +229,26 @@ impl ImageUrl {
     }
 }
 
-/// The body of both answers.
-#[derive(Serialize)]
+/// A user, as the user alone sees it.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct UserResponse {
     user: UserBody,
 }
 
-#[derive(Serialize)]
+/// A user, as the user alone sees it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = User)]
 struct UserBody {
+    #[schema(value_type = Email)]
     email: String,
+    /// The access token.
+    #[schema(min_length = 1)]
     token: String,
+    #[schema(value_type = Username)]
     username: String,
+    /// What the user says of themselves; empty when nothing.
     bio: String,
+    /// Where the user's picture is; empty when there is none.
     image: String,
 }
 
@@ -229,6 +277,7 @@ impl UserResponse {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
+    use shared::openapi::testing::assert_agrees;
 
     use super::*;
 
@@ -316,6 +365,16 @@ mod tests {
         assert!(Bio::parse("one\r\ntwo\t🦀").is_ok());
         assert!(Bio::parse(&"é".repeat(MAX_BIO_CHARACTERS)).is_ok());
         assert!(Bio::parse(&"é".repeat(MAX_BIO_CHARACTERS + 1)).is_err());
+    }
+
+    #[test]
+    fn the_schemas_take_what_the_types_take() {
+        let matches = |pattern: &str, text: &str| {
+            let pattern = regex::Regex::new(pattern).expect("a regular expression");
+            pattern.is_match(text)
+        };
+        assert_agrees::<Bio>(matches, |text| Bio::parse(text).is_ok(), false);
+        assert_agrees::<ImageUrl>(matches, |text| ImageUrl::parse(text).is_ok(), false);
     }
 
     #[test]

@@ -13,6 +13,16 @@ use shared::time;
 use crate::model::{Update, UserResponse};
 use crate::store;
 
+/// Show the caller's own user
+///
+/// With the token that the request came with.
+#[utoipa::path(
+    get,
+    path = "/api/user",
+    operation_id = "GetCurrentUser",
+    tag = "User and Authentication",
+    responses((status = OK, description = "The user."))
+)]
 pub(crate) async fn show(caller: Caller, db: Db) -> Result<Json<UserResponse>, Problem> {
     let user = store::find(&db, caller.user_id())
         .await?
@@ -20,6 +30,18 @@ pub(crate) async fn show(caller: Caller, db: Db) -> Result<Json<UserResponse>, P
     Ok(Json(UserResponse::new(user, caller.token())))
 }
 
+/// Change the caller's own user
+///
+/// What is absent stays as it is, and at least one member is there. `null` clears `bio` and `image`, and
+/// leaves the others as they are. With `If-Match` the change is made only if the user still is as the
+/// caller has seen it.
+#[utoipa::path(
+    put,
+    path = "/api/user",
+    operation_id = "UpdateCurrentUser",
+    tag = "User and Authentication",
+    responses((status = OK, description = "The user as changed."))
+)]
 pub(crate) async fn update(
     caller: Caller,
     if_match: IfMatch,

@@ -6,7 +6,7 @@ use shared::cache::{Cache, JsonText, Key, Policy};
 use shared::page::Page;
 use uuid::Uuid;
 
-use crate::model::Filter;
+use crate::model::{ArticlesResponse, Filter};
 
 /// Every lookup sees every write that was answered; the seconds bound what is kept where one got
 /// lost. What clients keep is out of reach, so they are given few.
@@ -26,7 +26,7 @@ const TAGS: &str = "tags";
 /// A page of a list.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Listed {
-    pub(crate) body: JsonText,
+    pub(crate) body: JsonText<ArticlesResponse>,
     /// Where the next page begins, if there is one.
     pub(crate) next: Option<Uuid>,
 }

@@ -32,21 +32,23 @@ mod model;
 mod routes;
 mod store;
 
-use axum::Router;
-use axum::routing::{get, post};
+use shared::openapi::Operations;
 use shared::problem::RealWorld;
 
-fn router() -> Router {
-    let article = get(routes::show).put(routes::update).delete(routes::delete);
-    let favorite = post(routes::favorite).delete(routes::unfavorite);
-    Router::new()
-        .route("/api/articles", get(routes::list).post(routes::create))
-        .route("/api/articles/feed", get(routes::feed))
-        .route("/api/articles/{slug}", article)
-        .route("/api/articles/{slug}/favorite", favorite)
-        .layer(RealWorld)
-        .layer(shared::cache::layer())
-        .layer(shared::db::layer(migrations::ALL))
+fn operations() -> Operations {
+    shared::operations![
+        routes::list,
+        routes::create,
+        routes::feed,
+        routes::show,
+        routes::update,
+        routes::delete,
+        routes::favorite,
+        routes::unfavorite,
+    ]
+    .layer(RealWorld)
+    .layer(shared::cache::layer())
+    .layer(shared::db::layer(migrations::ALL))
 }
 
-shared::function!(router);
+shared::function!(operations);

@@ -1,32 +1,40 @@
 //! Requests and responses, in the shapes of the RealWorld contract.
 
 use conduit::articles::NewArticle;
-use conduit::{ArticleId, Body, Description, MAX_TAGS, Profile, Slug, TagName, Title};
+use conduit::{ArticleId, Body, Description, MAX_TAGS, Profile, Slug, TagList, TagName, Title};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::identity::{UserId, Username, rule};
+use utoipa::{IntoParams, ToSchema};
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 const VALID: &str = "the extractor applied this rule";
 
-/// The body of `POST /api/articles`.
-#[derive(Debug, Deserialize, Validate)]
+/// An article to publish.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[schema(as = NewArticleRequest)]
 pub(crate) struct Creation {
     #[validate(nested)]
     pub(crate) article: Draft,
 }
 
-#[derive(Debug, Deserialize, Validate)]
+/// A new article.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = NewArticle)]
 pub(crate) struct Draft {
     #[validate(custom(function = is_title))]
+    #[schema(value_type = Title)]
     title: String,
     #[validate(custom(function = is_description))]
+    #[schema(value_type = Description)]
     description: String,
     #[validate(custom(function = is_body))]
+    #[schema(value_type = Body)]
     body: String,
     /// Absent and `null` are no tags.
     #[validate(nested)]
+    #[schema(value_type = Option<TagList>)]
     tag_list: Option<TagTexts>,
 }
 
@@ -77,22 +85,30 @@ impl Validate for TagTexts {
     }
 }
 
-/// The body of `PUT /api/articles/{slug}`.
-#[derive(Debug, Deserialize, Validate)]
+/// A change of an article.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[schema(
+    as = UpdateArticleRequest,
+    examples(json!({ "article": { "title": "How to train your dragon" } }))
+)]
 pub(crate) struct Update {
     #[validate(nested)]
     pub(crate) article: ArticleUpdate,
 }
 
-/// A field that is absent or `null` stays as it is: an article cannot be without any of them.
-#[derive(Debug, Deserialize, Validate)]
+/// A member that is absent or `null` stays as it is: an article cannot be without any of them.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[schema(as = UpdateArticle, min_properties = 1)]
 #[validate(schema(function = changes_something))]
 pub(crate) struct ArticleUpdate {
     #[validate(custom(function = is_title))]
+    #[schema(value_type = Option<Title>, default = json!(null))]
     title: Option<String>,
     #[validate(custom(function = is_description))]
+    #[schema(value_type = Option<Description>, default = json!(null))]
     description: Option<String>,
     #[validate(custom(function = is_body))]
+    #[schema(value_type = Option<Body>, default = json!(null))]
     body: Option<String>,
 }
 
@@ -145,10 +161,16 @@ fn is_body(text: &str) -> Result<(), ValidationError> {
 }
 
 /// The query of `GET /api/articles`, beside the page.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 pub(crate) struct Filters {
+    /// Articles that have this tag.
+    #[param(nullable = false)]
     tag: Option<String>,
+    /// Articles by the user of this name.
+    #[param(nullable = false)]
     author: Option<String>,
+    /// Articles that the user of this name favours.
+    #[param(nullable = false)]
     favorited: Option<String>,
 }
 
@@ -193,8 +215,8 @@ impl Filter {
     }
 }
 
-/// An article, as answers show it.
-#[derive(Clone, Debug, Serialize)]
+/// An article, as the caller sees it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Article {
     #[serde(skip)]
@@ -202,18 +224,29 @@ pub(crate) struct Article {
     /// How often its author has written it.
     #[serde(skip)]
     pub(crate) version: i64,
+    /// The article's name in URLs.
+    #[schema(min_length = 1, examples("how-to-train-your-dragon"))]
     pub(crate) slug: String,
+    #[schema(value_type = Title)]
     pub(crate) title: String,
+    #[schema(value_type = Description)]
     pub(crate) description: String,
     /// Lists leave it out.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Body>, nullable = false)]
     pub(crate) body: Option<String>,
+    #[schema(value_type = TagList)]
     pub(crate) tag_list: Vec<String>,
     #[serde(serialize_with = "conduit::timestamp::serialize")]
+    #[schema(value_type = conduit::timestamp::Milliseconds)]
     pub(crate) created_at: Timestamp,
     #[serde(serialize_with = "conduit::timestamp::serialize")]
+    #[schema(value_type = conduit::timestamp::Milliseconds)]
     pub(crate) updated_at: Timestamp,
+    /// Whether the caller favours it; never, where the caller is not known.
     pub(crate) favorited: bool,
+    /// How many favour it.
+    #[schema(minimum = 0)]
     pub(crate) favorites_count: i64,
     pub(crate) author: Profile,
 }
@@ -238,18 +271,19 @@ impl Article {
     }
 }
 
-/// The body of an answer with one article.
-#[derive(Debug, Serialize)]
+/// An article.
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ArticleResponse {
     pub(crate) article: Article,
 }
 
-/// The body of an answer with a page of articles.
-#[derive(Debug, Default, Serialize)]
+/// A page of articles.
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ArticlesResponse {
     pub(crate) articles: Vec<Article>,
     /// How many there are on all pages.
+    #[schema(minimum = 0)]
     pub(crate) articles_count: i64,
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::response::NoContent;
 use conduit::favorites::NewFavorite;
 use conduit::{ArticleId, Slug, Viewer};
 use serde::Serialize;
@@ -12,8 +12,9 @@ use shared::caller::Caller;
 use shared::conditional::IfMatch;
 use shared::db::Db;
 use shared::extract::{LenientJson, Path, Query};
+use shared::openapi::{Created, Forbidden};
 use shared::page::{Link, Page};
-use shared::problem::{Problem, Violation};
+use shared::problem::Problem;
 use shared::time;
 
 use crate::cached::{self, Listed};
@@ -24,16 +25,29 @@ use crate::store::{self, Target};
 /// articles as lie before the page's end may have to be looked at; a cursor does without.
 const MAX_FEED_OFFSET: u32 = 500;
 
+pub(crate) type FeedPage = Page<MAX_FEED_OFFSET>;
+
 type Feed = Result<(Link, Json<ArticlesResponse>), Problem>;
 type OneArticle = Result<Json<ArticleResponse>, Problem>;
 
+/// List articles
+///
+/// The newest first, narrowed down by the filters: what fits all of them. A tag or a user that does not
+/// exist has no articles.
+#[utoipa::path(
+    get,
+    path = "/api/articles",
+    operation_id = "GetArticles",
+    tag = "Articles",
+    responses((status = OK, description = "A page of articles."))
+)]
 pub(crate) async fn list(
     caller: Option<Caller>,
     Query(filters): Query<Filters>,
     page: Page,
     cache: Cache,
     db: Db,
-) -> Result<(Option<Link>, JsonText), Problem> {
+) -> Result<(Option<Link>, JsonText<ArticlesResponse>), Problem> {
     let Some(filter) = filters.read().map(Arc::new) else {
         return Ok((None, text(&ArticlesResponse::default())?));
     };
@@ -49,27 +63,38 @@ pub(crate) async fn list(
     Ok((Some(link), listed.body.clone()))
 }
 
-pub(crate) async fn feed(caller: Caller, page: Page, db: Db) -> Feed {
-    if page.offset() > MAX_FEED_OFFSET {
-        let rule = format!(
-            "must be at most {MAX_FEED_OFFSET} in a feed: follow `cursor` in the Link header of a \
-             page to go further"
-        );
-        return Err(Problem::unprocessable([Violation::new("/offset", rule)]));
-    }
-    let (articles, next) = store::feed(&db, caller.user_id(), page)
+/// List articles of those whom the caller follows
+///
+/// The newest first.
+#[utoipa::path(
+    get,
+    path = "/api/articles/feed",
+    operation_id = "GetArticlesFeed",
+    tag = "Articles",
+    responses((status = OK, description = "A page of articles."))
+)]
+pub(crate) async fn feed(caller: Caller, page: FeedPage, db: Db) -> Feed {
+    let (articles, next) = store::feed(&db, caller.user_id(), page.bounded())
         .await?
         .ok_or_else(Caller::gone)?;
     let link = page.link("/api/articles/feed", &[], next);
     Ok((link, Json(articles)))
 }
 
+/// Publish an article
+#[utoipa::path(
+    post,
+    path = "/api/articles",
+    operation_id = "CreateArticle",
+    tag = "Articles",
+    responses((status = CREATED, description = "The new article."))
+)]
 pub(crate) async fn create(
     caller: Caller,
     cache: Cache,
     db: Db,
     LenientJson(body): LenientJson<Creation>,
-) -> Result<(StatusCode, Json<ArticleResponse>), Problem> {
+) -> Result<Created<Json<ArticleResponse>>, Problem> {
     let author = store::author(&db, caller.user_id())
         .await?
         .ok_or_else(Caller::gone)?;
@@ -77,15 +102,24 @@ pub(crate) async fn create(
     let slug = store::insert(&db, &article).await?;
     cached::came_or_went(&cache).await;
     let article = Article::new(article, slug, author);
-    Ok((StatusCode::CREATED, Json(ArticleResponse { article })))
+    Ok(Created(Json(ArticleResponse { article })))
 }
 
+/// Show an article
+#[utoipa::path(
+    get,
+    path = "/api/articles/{slug}",
+    operation_id = "GetArticle",
+    tag = "Articles",
+    params(conduit::path::Article),
+    responses((status = OK, description = "The article."))
+)]
 pub(crate) async fn show(
     caller: Option<Caller>,
     Path(slug): Path<Slug>,
     cache: Cache,
     db: Db,
-) -> Result<Cached<JsonText>, Problem> {
+) -> Result<Cached<JsonText<ArticleResponse>>, Problem> {
     let (key, viewer) = (cached::article(&slug), Viewer::from(&caller));
     let load = async move || {
         let article = store::find(&db, viewer, &slug).await?;
@@ -97,6 +131,19 @@ pub(crate) async fn show(
     found.ok_or_else(not_found)
 }
 
+/// Change an article
+///
+/// Only its author may. What is absent or `null` stays as it is, and at least one member is there. A new
+/// title gives the article a new slug. With `If-Match` the change is made only if the article still is
+/// as the caller has seen it.
+#[utoipa::path(
+    put,
+    path = "/api/articles/{slug}",
+    operation_id = "UpdateArticle",
+    tag = "Articles",
+    params(conduit::path::Article),
+    responses((status = OK, description = "The article as changed."), Forbidden)
+)]
 pub(crate) async fn update(
     caller: Caller,
     Path(slug): Path<Slug>,
@@ -117,24 +164,47 @@ pub(crate) async fn update(
     }
 }
 
+/// Delete an article
+///
+/// Only its author may. Its comments go with it. With `If-Match` it is deleted only if it still is as the
+/// caller has seen it.
+#[utoipa::path(
+    delete,
+    path = "/api/articles/{slug}",
+    operation_id = "DeleteArticle",
+    tag = "Articles",
+    params(conduit::path::Article),
+    responses((status = NO_CONTENT, description = "It is deleted."), Forbidden)
+)]
 pub(crate) async fn delete(
     caller: Caller,
     Path(slug): Path<Slug>,
     if_match: IfMatch,
     cache: Cache,
     db: Db,
-) -> Result<StatusCode, Problem> {
+) -> Result<NoContent, Problem> {
     let target = target(&db, &caller, &slug).await?.of(&caller)?;
     loop {
         let version = version(&db, &caller, &if_match, target.id).await?;
         if store::delete(&db, target.id, version).await? {
             cached::came_or_went(&cache).await;
-            return Ok(StatusCode::NO_CONTENT);
+            return Ok(NoContent);
         }
         changed_meanwhile(version)?;
     }
 }
 
+/// Favour an article
+///
+/// To favour what is a favourite changes nothing.
+#[utoipa::path(
+    post,
+    path = "/api/articles/{slug}/favorite",
+    operation_id = "CreateArticleFavorite",
+    tag = "Favorites",
+    params(conduit::path::Article),
+    responses((status = OK, description = "The article, a favourite now."))
+)]
 pub(crate) async fn favorite(
     caller: Caller,
     Path(slug): Path<Slug>,
@@ -152,6 +222,17 @@ pub(crate) async fn favorite(
     reread(&db, &caller, target.id).await
 }
 
+/// Favour an article no more
+///
+/// Where it is no favourite, nothing changes.
+#[utoipa::path(
+    delete,
+    path = "/api/articles/{slug}/favorite",
+    operation_id = "DeleteArticleFavorite",
+    tag = "Favorites",
+    params(conduit::path::Article),
+    responses((status = OK, description = "The article, no favourite any more."))
+)]
 pub(crate) async fn unfavorite(
     caller: Caller,
     Path(slug): Path<Slug>,
@@ -213,7 +294,7 @@ async fn reread(db: &Db, caller: &Caller, id: ArticleId) -> OneArticle {
     Ok(Json(ArticleResponse { article }))
 }
 
-fn text(body: &impl Serialize) -> Result<JsonText, Problem> {
+fn text<T: Serialize>(body: &T) -> Result<JsonText<T>, Problem> {
     JsonText::of(body).map_err(Problem::internal)
 }
 

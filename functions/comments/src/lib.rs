@@ -21,19 +21,13 @@ mod page;
 mod routes;
 mod store;
 
-use axum::Router;
-use axum::routing::{delete, get};
+use shared::openapi::Operations;
 use shared::problem::RealWorld;
 
-fn router() -> Router {
-    Router::new()
-        .route(
-            "/api/articles/{slug}/comments",
-            get(routes::list).post(routes::create),
-        )
-        .route("/api/articles/{slug}/comments/{id}", delete(routes::remove))
+fn operations() -> Operations {
+    shared::operations![routes::list, routes::create, routes::remove]
         .layer(RealWorld)
         .layer(shared::db::layer(migrations::ALL))
 }
 
-shared::function!(router);
+shared::function!(operations);

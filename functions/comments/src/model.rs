@@ -5,18 +5,23 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::identity::rule;
 use shared::problem::Problem;
+use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-/// The body of `POST /api/articles/{slug}/comments`.
-#[derive(Debug, Deserialize, Validate)]
+/// What somebody remarks.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[schema(as = NewCommentRequest)]
 pub(crate) struct Creation {
     #[validate(nested)]
     pub(crate) comment: CommentText,
 }
 
-#[derive(Debug, Deserialize, Validate)]
+/// A new comment.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[schema(as = NewComment)]
 pub(crate) struct CommentText {
     #[validate(custom(function = is_comment_body))]
+    #[schema(value_type = CommentBody)]
     body: String,
 }
 
@@ -41,27 +46,32 @@ pub(crate) fn no_article() -> Problem {
     Problem::not_found("There is no article with this slug.")
 }
 
-/// A comment as the viewer sees it.
-#[derive(Serialize)]
+/// A comment, as the caller sees it.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Comment {
+    /// The comment's number.
+    #[schema(minimum = 1)]
     pub(crate) id: i64,
     #[serde(serialize_with = "conduit::timestamp::serialize")]
+    #[schema(value_type = conduit::timestamp::Milliseconds)]
     pub(crate) created_at: Timestamp,
     #[serde(serialize_with = "conduit::timestamp::serialize")]
+    #[schema(value_type = conduit::timestamp::Milliseconds)]
     pub(crate) updated_at: Timestamp,
+    #[schema(value_type = CommentBody)]
     pub(crate) body: String,
     pub(crate) author: Profile,
 }
 
-/// The body of the answer to `POST`.
-#[derive(Serialize)]
+/// A comment.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct CommentResponse {
     pub(crate) comment: Comment,
 }
 
-/// The body of the answer to `GET`.
-#[derive(Serialize)]
+/// The comments on an article, the newest first.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct CommentsResponse {
     pub(crate) comments: Vec<Comment>,
 }

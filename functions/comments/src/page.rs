@@ -9,7 +9,10 @@ use http::HeaderValue;
 use http::request::Parts;
 use serde::Deserialize;
 use shared::extract::Query;
-use shared::problem::{Problem, Violation};
+use shared::openapi::{Describe, Description};
+use shared::page::{self, Link};
+use shared::problem::{Problem, ProblemKind, Violation};
+use utoipa::IntoParams;
 
 /// The most comments of a page, and how many it has unless the client asks for fewer: what goes for
 /// the whole list almost everywhere.
@@ -24,9 +27,14 @@ pub(crate) struct Page {
     cursor: Option<i64>,
 }
 
-#[derive(Deserialize)]
+// The comments are what the API's documentation says.
+#[derive(Deserialize, IntoParams)]
 struct Parameters {
+    /// How many comments the page has at most. More than 500 is taken for 500.
+    #[param(value_type = Option<u32>, nullable = false, minimum = 1, default = json!(MAX_LIMIT))]
     limit: Option<String>,
+    /// Where to go on, as the `Link` header of a page says.
+    #[param(value_type = Option<String>, nullable = false, pattern = "^[0-9]{1,18}$")]
     cursor: Option<String>,
 }
 
@@ -42,8 +50,8 @@ impl Page {
     }
 
     /// The `Link` header (RFC 8288) of this page, `next` of which begins behind the comment of that
-    /// number. `None` where the page is the whole list.
-    pub(crate) fn link(self, slug: &Slug, next: Option<i64>) -> Option<HeaderValue> {
+    /// number.
+    pub(crate) fn link(self, slug: &Slug, next: Option<i64>) -> Link {
         // Nothing in a slug is written in another way in a path than in a form.
         let slug: String = form_urlencoded::byte_serialize(slug.as_str().as_bytes()).collect();
         let path = format!("/api/articles/{slug}/comments?limit={}", self.limit);
@@ -53,6 +61,14 @@ impl Page {
         HeaderValue::try_from(links.join(", "))
             .ok()
             .filter(|value| !value.is_empty())
+            .into()
+    }
+}
+
+impl Describe for Page {
+    fn describe(description: &mut Description) {
+        description.query::<Parameters>();
+        description.problem(ProblemKind::Validation);
     }
 }
 
@@ -61,7 +77,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Query(Parameters { limit, cursor }) = Query::from_request_parts(parts, state).await?;
-        let limit = limit.map_or(Some(MAX_LIMIT), |text| read_limit(&text));
+        let limit = limit.map_or(Some(MAX_LIMIT), |text| page::limit(&text, MAX_LIMIT));
         let cursor = cursor.map(|text| read_cursor(&text)).transpose();
         let violations = [
             limit
@@ -79,20 +95,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
     }
 }
 
-/// Digits alone, without the sign that `parse` would take.
-fn is_whole_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
+/// Every number of so many digits fits: a rule that the documentation can say of a text.
+const MAX_CURSOR_DIGITS: usize = 18;
 
-/// More than the most is taken for the most, however much it is.
-fn read_limit(text: &str) -> Option<u32> {
-    let number = is_whole_number(text).then(|| text.parse().unwrap_or(u32::MAX))?;
-    (number > 0).then_some(number.min(MAX_LIMIT))
-}
-
+/// Digits alone: `parse` would take a sign.
 fn read_cursor(text: &str) -> Result<i64, ()> {
-    let number = is_whole_number(text).then(|| text.parse().ok());
-    number.flatten().ok_or(())
+    if text.len() > MAX_CURSOR_DIGITS || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(());
+    }
+    text.parse().map_err(drop)
 }
 
 #[cfg(test)]
@@ -138,7 +149,7 @@ mod tests {
             ("cursor=", &["/cursor"]),
             ("cursor=-1", &["/cursor"]),
             ("cursor=x&limit=x", &["/limit", "/cursor"]),
-            ("cursor=9223372036854775808", &["/cursor"]),
+            ("cursor=1000000000000000000", &["/cursor"]),
             ("cursor=%D9%A3", &["/cursor"]),
         ] {
             let problem = page(query).await.expect_err(query);
@@ -166,19 +177,22 @@ mod tests {
             limit: 2,
             cursor: None,
         };
-        assert_eq!(first.link(&slug, None), None);
+        assert_eq!(first.link(&slug, None), None.into());
+        let link = |text: String| Link::from(HeaderValue::try_from(text).ok());
         let path = "/api/articles/gr%C3%BC%C3%9Fe/comments?limit=2";
         assert_eq!(
-            first.link(&slug, Some(7)).expect("a link"),
-            format!("<{path}&cursor=7>; rel=\"next\"")
+            first.link(&slug, Some(7)),
+            link(format!("<{path}&cursor=7>; rel=\"next\""))
         );
         let later = Page {
             limit: 2,
             cursor: Some(7),
         };
         assert_eq!(
-            later.link(&slug, Some(5)).expect("a link"),
-            format!("<{path}>; rel=\"first\", <{path}&cursor=5>; rel=\"next\"")
+            later.link(&slug, Some(5)),
+            link(format!(
+                "<{path}>; rel=\"first\", <{path}&cursor=5>; rel=\"next\""
+            ))
         );
     }
 }

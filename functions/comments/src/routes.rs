@@ -1,12 +1,12 @@
 //! The handlers.
 
 use axum::Json;
-use axum::http::StatusCode;
-use axum::response::{AppendHeaders, IntoResponse};
-use http::header;
+use axum::response::NoContent;
 use shared::caller::Caller;
 use shared::db::Db;
 use shared::extract::{LenientJson, Path};
+use shared::openapi::Forbidden;
+use shared::page::Link;
 use shared::problem::Problem;
 use shared::time;
 
@@ -14,20 +14,39 @@ use crate::model::{self, CommentResponse, CommentsResponse, Creation};
 use crate::page::Page;
 use crate::store;
 
+/// List the comments on an article
+///
+/// The newest first. As many as an answer can hold, up to 500; the `Link` header leads to the rest.
+#[utoipa::path(
+    get,
+    path = "/api/articles/{slug}/comments",
+    operation_id = "GetArticleComments",
+    tag = "Comments",
+    params(conduit::path::Article),
+    responses((status = OK, description = "The comments."))
+)]
 pub(crate) async fn list(
     caller: Option<Caller>,
     Path(slug): Path<String>,
     page: Page,
     db: Db,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<(Link, Json<CommentsResponse>), Problem> {
     let slug = model::slug(&slug)?;
     let viewer = (&caller).into();
     let article_id = store::find_article(&db, viewer, &slug).await?;
     let (comments, next) = store::list(&db, viewer, article_id, page).await?;
-    let link = page.link(&slug, next).map(|value| (header::LINK, value));
-    Ok((AppendHeaders(link), Json(CommentsResponse { comments })))
+    Ok((page.link(&slug, next), Json(CommentsResponse { comments })))
 }
 
+/// Comment on an article
+#[utoipa::path(
+    post,
+    path = "/api/articles/{slug}/comments",
+    operation_id = "CreateArticleComment",
+    tag = "Comments",
+    params(conduit::path::Article),
+    responses((status = OK, description = "The new comment."))
+)]
 pub(crate) async fn create(
     caller: Caller,
     Path(slug): Path<String>,
@@ -40,12 +59,23 @@ pub(crate) async fn create(
     Ok(Json(CommentResponse { comment }))
 }
 
+/// Delete a comment
+///
+/// Only who wrote it may.
+#[utoipa::path(
+    delete,
+    path = "/api/articles/{slug}/comments/{id}",
+    operation_id = "DeleteArticleComment",
+    tag = "Comments",
+    params(conduit::path::Comment),
+    responses((status = NO_CONTENT, description = "It is deleted."), Forbidden)
+)]
 pub(crate) async fn remove(
     caller: Caller,
     Path((slug, id)): Path<(String, i64)>,
     db: Db,
-) -> Result<StatusCode, Problem> {
+) -> Result<NoContent, Problem> {
     let slug = model::slug(&slug)?;
     store::delete(&db, caller.user_id(), &slug, id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

@@ -11,14 +11,12 @@ mod model;
 mod routes;
 mod store;
 
-use axum::{Router, routing::get};
+use shared::openapi::Operations;
 
-fn router() -> Router {
-    Router::new()
-        .route("/health/live", get(routes::live))
-        .route("/health/ready", get(routes::ready))
+fn operations() -> Operations {
+    shared::operations![routes::live, routes::ready]
         .layer(shared::conditional::NoStore)
         .layer(shared::db::layer(migrations::ALL))
 }
 
-shared::function!(router);
+shared::function!(operations);

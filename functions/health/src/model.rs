@@ -2,26 +2,34 @@
 
 use serde::Serialize;
 use shared::problem::{BoxError, Problem};
+use utoipa::ToSchema;
 
 /// Seconds after which a probe may look again: shorter than the usual ten between probes.
 const RETRY_AFTER_SECONDS: u64 = 5;
 
-/// The answer when all is well.
-#[derive(Debug, PartialEq, Serialize)]
+/// All is well.
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Health {
     status: Status,
+    /// What was looked at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, min_items = 1)]
     checks: Vec<Passed>,
 }
 
-#[derive(Debug, PartialEq, Serialize)]
+/// A store that answers.
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = HealthCheck)]
 struct Passed {
+    /// The store.
     name: &'static str,
     status: Status,
 }
 
-#[derive(Debug, PartialEq, Serialize)]
+/// A verdict.
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = HealthStatus)]
 enum Status {
     Pass,
 }

@@ -18,19 +18,13 @@ mod model;
 mod routes;
 mod store;
 
-use axum::Router;
-use axum::routing::{get, post};
+use shared::openapi::Operations;
 use shared::problem::RealWorld;
 
-fn router() -> Router {
-    Router::new()
-        .route("/api/profiles/{username}", get(routes::show))
-        .route(
-            "/api/profiles/{username}/follow",
-            post(routes::follow).delete(routes::unfollow),
-        )
+fn operations() -> Operations {
+    shared::operations![routes::show, routes::follow, routes::unfollow]
         .layer(RealWorld)
         .layer(shared::db::layer(migrations::ALL))
 }
 
-shared::function!(router);
+shared::function!(operations);

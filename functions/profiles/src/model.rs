@@ -4,6 +4,7 @@ use conduit::Profile;
 use serde::Serialize;
 use shared::identity::Username;
 use shared::problem::Problem;
+use utoipa::ToSchema;
 
 /// The name of a path. One that no user can have is not found either.
 pub(crate) fn username(text: &str) -> Result<Username, Problem> {
@@ -15,8 +16,8 @@ pub(crate) fn nobody() -> Problem {
     Problem::not_found("There is no user with this name.")
 }
 
-/// The body of every answer.
-#[derive(Serialize)]
+/// A user as others see them.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ProfileResponse {
     pub(crate) profile: Profile,
 }

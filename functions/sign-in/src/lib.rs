@@ -15,16 +15,13 @@ mod model;
 mod routes;
 mod store;
 
-use axum::Router;
-use axum::routing::post;
+use shared::openapi::Operations;
 use shared::problem::RealWorld;
 
-fn router() -> Router {
-    Router::new()
-        .route("/api/users", post(routes::register))
-        .route("/api/users/login", post(routes::log_in))
+fn operations() -> Operations {
+    shared::operations![routes::register, routes::log_in]
         .layer(RealWorld)
         .layer(shared::db::layer(migrations::ALL))
 }
 
-shared::function!(router);
+shared::function!(operations);

@@ -6,24 +6,30 @@ use serde::{Deserialize, Serialize};
 use shared::identity::{Email, Username, rule};
 use shared::password::Password;
 use shared::token::AccessToken;
+use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::store::User;
 
-/// The body of `POST /api/users`.
-#[derive(Debug, Deserialize, Validate)]
+/// Who is to be registered.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[schema(as = NewUserRequest)]
 pub(crate) struct Registration {
     #[validate(nested)]
     pub(crate) user: NewUser,
 }
 
-#[derive(Deserialize, Validate)]
+/// A new user.
+#[derive(Deserialize, ToSchema, Validate)]
 pub(crate) struct NewUser {
     #[validate(custom(function = rule::username))]
+    #[schema(value_type = Username)]
     username: String,
     #[validate(custom(function = rule::email))]
+    #[schema(value_type = Email)]
     email: String,
     #[validate(custom(function = rule::password))]
+    #[schema(value_type = Password)]
     password: String,
 }
 
@@ -44,21 +50,26 @@ impl fmt::Debug for NewUser {
     }
 }
 
-/// The body of `POST /api/users/login`.
-#[derive(Debug, Deserialize, Validate)]
+/// Who is signing in.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[schema(as = LoginUserRequest)]
 pub(crate) struct Login {
     #[validate(nested)]
     pub(crate) user: Credentials,
 }
 
-/// Any text may be tried: rules about addresses and passwords would say what exists. What is longer
-/// than a registration allows is no exception: `Email::parse` and `password::verify` take it for
-/// wrong without working on it.
-#[derive(Deserialize, Validate)]
+// Any text may be tried: rules about addresses and passwords would say what exists. What is longer
+// than a registration allows is no exception: `Email::parse` and `password::verify` take it for
+// wrong without working on it.
+/// An e-mail address and a password. Any text may be tried.
+#[derive(Deserialize, ToSchema, Validate)]
+#[schema(as = LoginUser)]
 pub(crate) struct Credentials {
     #[validate(length(min = 1))]
+    #[schema(min_length = 1, examples("jake@example.com"))]
     pub(crate) email: String,
     #[validate(length(min = 1))]
+    #[schema(min_length = 1, format = Password, examples("correct horse battery staple"))]
     pub(crate) password: String,
 }
 
@@ -68,18 +79,26 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// The body of both answers.
-#[derive(Serialize)]
+/// A user, as the user alone sees it.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct UserResponse {
     user: UserBody,
 }
 
-#[derive(Serialize)]
+/// A user, as the user alone sees it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = User)]
 struct UserBody {
+    #[schema(value_type = Email)]
     email: String,
+    /// The access token.
+    #[schema(min_length = 1)]
     token: String,
+    #[schema(value_type = Username)]
     username: String,
+    /// What the user says of themselves; empty when nothing.
     bio: String,
+    /// Where the user's picture is; empty when there is none.
     image: String,
 }
 

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::http::StatusCode;
 use jiff::Timestamp;
 use shared::config::ACCESS_TOKEN_TTL_SECONDS;
 use shared::db::Db;
 use shared::extract::LenientJson;
 use shared::identity::{Email, UserId};
+use shared::openapi::{Created, Unauthorized};
 use shared::password::{self, Password, Verdict};
 use shared::problem::Problem;
 use shared::time;
@@ -17,10 +17,21 @@ use shared::token::{self, AccessToken, Issuer, SigningKey};
 use crate::model::{Login, Registration, UserResponse};
 use crate::store::{self, User};
 
+/// Register a new user
+///
+/// The answer holds an access token, which proves for a while who is calling: send it as
+/// `Authorization: Bearer …`, or as RealWorld's clients do as `Authorization: Token …`.
+#[utoipa::path(
+    post,
+    path = "/api/users",
+    operation_id = "CreateUser",
+    tag = "User and Authentication",
+    responses((status = CREATED, description = "The new user, with a token."))
+)]
 pub(crate) async fn register(
     db: Db,
     LenientJson(body): LenientJson<Registration>,
-) -> Result<(StatusCode, Json<UserResponse>), Problem> {
+) -> Result<Created<Json<UserResponse>>, Problem> {
     let now = time::now();
     let (username, email, password) = body.user.into_domain();
     // First, so that nobody is registered whom we then could not sign in.
@@ -32,9 +43,19 @@ pub(crate) async fn register(
     let user = store::insert(&db, &username, &email, &password_hash, now).await?;
 
     let token = mint.issue(user.id, now)?;
-    Ok((StatusCode::CREATED, Json(UserResponse::new(user, token))))
+    Ok(Created(Json(UserResponse::new(user, token))))
 }
 
+/// Sign in
+///
+/// The answer is the same, and takes as long, whether the address is known or not.
+#[utoipa::path(
+    post,
+    path = "/api/users/login",
+    operation_id = "Login",
+    tag = "User and Authentication",
+    responses((status = OK, description = "The user, with a new token."), Unauthorized)
+)]
 pub(crate) async fn log_in(
     db: Db,
     LenientJson(body): LenientJson<Login>,

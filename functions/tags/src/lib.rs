@@ -14,16 +14,14 @@ mod model;
 mod routes;
 mod store;
 
-use axum::Router;
-use axum::routing::get;
+use shared::openapi::Operations;
 use shared::problem::RealWorld;
 
-fn router() -> Router {
-    Router::new()
-        .route("/api/tags", get(routes::list))
+fn operations() -> Operations {
+    shared::operations![routes::list]
         .layer(RealWorld)
         .layer(shared::cache::layer())
         .layer(shared::db::layer(migrations::ALL))
 }
 
-shared::function!(router);
+shared::function!(operations);

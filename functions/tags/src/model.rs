@@ -1,9 +1,10 @@
 //! The response, in the shape of the RealWorld contract.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
-/// The body of the answer.
-#[derive(Serialize)]
+/// The tags in use, the most used first.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct TagsResponse {
     pub(crate) tags: Vec<String>,
 }

@@ -12,7 +12,17 @@ const POLICY: Policy = Policy::seconds(60)
     .stale_while_revalidate_seconds(60)
     .clients_seconds(2, 8);
 
-pub(crate) async fn list(cache: Cache, db: Db) -> Result<Cached<JsonText>, Problem> {
+/// List the tags in use
+///
+/// The most used first, then by name; at most 1,000.
+#[utoipa::path(
+    get,
+    path = "/api/tags",
+    operation_id = "GetTags",
+    tag = "Tags",
+    responses((status = OK, description = "The tags."))
+)]
+pub(crate) async fn list(cache: Cache, db: Db) -> Result<Cached<JsonText<TagsResponse>>, Problem> {
     let key = Key::public("tags", "most used").tagged("tags");
     let load = async move || {
         let tags = store::most_used(&db).await?;

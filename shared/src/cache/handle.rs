@@ -20,6 +20,7 @@ use super::key::Slot;
 use super::spin::Spin;
 use super::status::Status;
 use super::{Key, Policy};
+use crate::openapi::{Answer, Describe, Description};
 use crate::problem::Problem;
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -220,6 +221,23 @@ impl<S: Sync> FromRequestParts<S> for Cache {
         parts.extensions.get::<Self>().cloned().ok_or_else(|| {
             Problem::internal("the router has no cache: give it `.layer(shared::cache::layer())`")
         })
+    }
+}
+
+impl Describe for Cache {
+    fn describe(description: &mut Description) {
+        description.cached();
+    }
+}
+
+/// What it means shows where a handler takes a [`Cache`].
+impl Describe for CacheLayer {
+    fn describe(_: &mut Description) {}
+}
+
+impl<T: Answer> Answer for Cached<T> {
+    fn describe(description: &mut Description) {
+        T::describe(description);
     }
 }
 

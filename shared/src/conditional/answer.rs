@@ -27,6 +27,11 @@ const DESCRIBE_THE_BODY: [header::HeaderName; 3] = [
     header::CONTENT_ENCODING,
 ];
 
+/// What leads on from an answer, and what a page may do: nothing of it is a problem's, which is sent in its
+/// place.
+const BELONG_TO_THE_ANSWER: [header::HeaderName; 2] =
+    [header::LINK, header::CONTENT_SECURITY_POLICY];
+
 /// The conditions of a request, kept while it is answered.
 pub(crate) struct Conditions {
     method: Method,
@@ -119,8 +124,9 @@ impl Conditions {
             *response.status_mut() = problem.status();
             response.extensions_mut().insert(problem);
             *response.body_mut() = Body::empty();
-            // What leads on from the answer that is not sent.
-            response.headers_mut().remove(header::LINK);
+            for name in DESCRIBE_THE_BODY.into_iter().chain(BELONG_TO_THE_ANSWER) {
+                response.headers_mut().remove(name);
+            }
             return;
         }
         response.headers_mut().insert(header::ETAG, tag.to_header());

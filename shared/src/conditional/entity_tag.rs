@@ -90,11 +90,8 @@ impl Candidates {
         if joined.trim_ascii() == b"*" {
             return Ok(Some(Self::Any));
         }
-        let tags = list(&joined)?;
-        if tags.is_empty() {
-            return Err(Malformed);
-        }
-        Ok(Some(Self::Listed(tags)))
+        // An empty list is one as well, which names nothing (section 5.6.1.2).
+        Ok(Some(Self::Listed(list(&joined)?)))
     }
 
     pub(super) fn match_strongly(&self, current: &EntityTag) -> bool {
@@ -188,13 +185,14 @@ mod tests {
         assert_eq!(listed(&["\"a\",W/\"b\""]), ["\"a\"", "W/\"b\""]);
         assert_eq!(listed(&[" , \"a,b\" ,\t, \"\" ,"]), ["\"a,b\"", "\"\""]);
         assert_eq!(listed(&["\"a\"", "\"b\""]), ["\"a\"", "\"b\""]);
+        for empty in ["", ",", " , "] {
+            assert!(listed(&[empty]).is_empty(), "{empty:?}");
+        }
     }
 
     #[test]
     fn what_is_no_list_is_told() {
         let wrong = [
-            "",
-            ",",
             "a",
             "\"a",
             "a\"",

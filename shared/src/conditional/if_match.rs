@@ -5,6 +5,7 @@ use http::{header::IF_MATCH, request::Parts};
 use serde::Serialize;
 
 use super::entity_tag::{Candidates, EntityTag};
+use crate::openapi::{Describe, Description};
 use crate::problem::{Problem, ProblemKind};
 
 /// The `If-Match` condition of a request (RFC 9110, section 13.1.1): the change is wanted only if
@@ -63,6 +64,14 @@ impl IfMatch {
             return Ok(());
         }
         self.check(&serde_json::to_vec(current).map_err(Problem::internal)?)
+    }
+}
+
+impl Describe for IfMatch {
+    fn describe(description: &mut Description) {
+        description.conditional_change();
+        description.problem(ProblemKind::BadRequest);
+        description.problem(ProblemKind::PreconditionFailed);
     }
 }
 

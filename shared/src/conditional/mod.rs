@@ -28,6 +28,8 @@ use axum::response::Response;
 use http::{HeaderValue, header};
 use tower::{Layer, util::MapResponse};
 
+use crate::openapi::{Describe, Description};
+
 pub(crate) use self::answer::Conditions;
 pub use self::{entity_tag::EntityTag, if_match::IfMatch};
 
@@ -50,6 +52,12 @@ impl<S> Layer<S> for NoStore {
 
     fn layer(&self, inner: S) -> Self::Service {
         MapResponse::new(inner, forbid)
+    }
+}
+
+impl Describe for NoStore {
+    fn describe(description: &mut Description) {
+        description.no_store();
     }
 }
 

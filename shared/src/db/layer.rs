@@ -12,7 +12,8 @@ use super::sqlite::SpinSqlite;
 use super::store::Store;
 use super::{Db, DbError, Migration, migrate};
 use crate::config::{AUTO_MIGRATE, DATABASE_URL};
-use crate::problem::Problem;
+use crate::openapi::{Describe, Description};
+use crate::problem::{Problem, ProblemKind};
 
 /// Gives a router the database that the variable `database_url` names, brought up to `migrations`
 /// at first use. Without any, and by [`Database::look`], it is left as it is: a probe must not change
@@ -119,6 +120,12 @@ impl<S: Sync> FromRequestParts<S> for Db {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         Database::of(parts).await
+    }
+}
+
+impl Describe for Db {
+    fn describe(description: &mut Description) {
+        description.problem(ProblemKind::Unavailable);
     }
 }
 

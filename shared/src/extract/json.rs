@@ -5,12 +5,14 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use utoipa::ToSchema;
 use validator::Validate;
 
 use super::{
     decode::{self, MAX_VIOLATIONS, UnknownFields},
     document, rules,
 };
+use crate::openapi::{Describe, Description};
 use crate::problem::{Problem, ProblemKind, Violation};
 
 /// A JSON body that keeps every rule of its type; unknown fields are refused.
@@ -50,6 +52,31 @@ where
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let document = document::parse(&read(request).await?)?;
         validated(&document, UnknownFields::Ignored).map(LenientJson)
+    }
+}
+
+impl<T: ToSchema> Describe for ValidJson<T> {
+    fn describe(description: &mut Description) {
+        describe::<T>(description);
+    }
+}
+
+impl<T: ToSchema> Describe for LenientJson<T> {
+    fn describe(description: &mut Description) {
+        describe::<T>(description);
+    }
+}
+
+fn describe<T: ToSchema>(description: &mut Description) {
+    description.request_body::<T>();
+    for kind in [
+        ProblemKind::BadRequest,
+        ProblemKind::MalformedJson,
+        ProblemKind::ContentTooLarge,
+        ProblemKind::UnsupportedMediaType,
+        ProblemKind::Validation,
+    ] {
+        description.problem(kind);
     }
 }
 

@@ -9,8 +9,10 @@ use axum::extract::{
 };
 use http::request::Parts;
 use serde::de::DeserializeOwned;
+use utoipa::IntoParams;
 
-use crate::problem::{Problem, Violation};
+use crate::openapi::{Describe, Description};
+use crate::problem::{Problem, ProblemKind, Violation};
 
 /// The parameters of the route's path, like [`axum::extract::Path`].
 ///
@@ -31,6 +33,14 @@ where
             Ok(axum::extract::Path(value)) => Ok(Path(value)),
             Err(rejection) => Err(path_problem(rejection)),
         }
+    }
+}
+
+/// The parameters themselves stand in the `params` of `#[utoipa::path]`, by the path's names.
+impl<T> Describe for Path<T> {
+    fn describe(description: &mut Description) {
+        description.problem(ProblemKind::BadRequest);
+        description.problem(ProblemKind::NotFound);
     }
 }
 
@@ -72,6 +82,13 @@ where
             Ok(axum::extract::Query(value)) => Ok(Query(value)),
             Err(rejection) => Err(query_problem(&rejection)),
         }
+    }
+}
+
+impl<T: IntoParams> Describe for Query<T> {
+    fn describe(description: &mut Description) {
+        description.query::<T>();
+        description.problem(ProblemKind::Validation);
     }
 }
 

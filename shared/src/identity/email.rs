@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::text::{comparison_key, is_deceptive};
+use crate::openapi::Text;
 
 /// The longest address, in bytes: a path of RFC 5321, section 4.5.3.1.3 without its brackets.
 const MAX_BYTES: usize = 254;
@@ -30,6 +31,23 @@ const MAX_LABEL_BYTES: usize = 63;
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Email(String);
+
+// Not all that is taken matches: letters beyond ASCII take more bytes than the length says.
+crate::text_schema!(
+    Email,
+    Text {
+        description: "An e-mail address, with a domain of at least two labels. White space around it is \
+                  dropped. Upper and lower case do not tell addresses apart.",
+        min_characters: 6,
+        max_characters: MAX_BYTES,
+        pattern: Some(
+            "^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@\
+         ([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]$"
+        ),
+        format: Some("email"),
+        example: "jake@example.com",
+    }
+);
 
 /// Why a text is no [`Email`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]

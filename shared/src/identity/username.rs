@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::text::{comparison_key, is_deceptive};
+use crate::openapi::Text;
 
 /// The longest username, in characters: what fits a line of a page.
 const MAX_CHARACTERS: usize = 64;
@@ -10,6 +11,29 @@ const MAX_CHARACTERS: usize = 64;
 /// The longest username, in bytes. One character seen can be many (an emoji of a family has seven
 /// characters and 25 bytes), and the key in the index stays small.
 const MAX_BYTES: usize = 256;
+
+/// What a name may not have, as the inside of a class of a regular expression: what [`is_deceptive`]
+/// says, `/` and `\`. As far as one that every language understands can say it, which is the Basic
+/// Multilingual Plane.
+macro_rules! deceptive {
+    () => {
+        "/\\\\\\u0000-\\u001F\\u007F-\\u009F\\u00AD\\u034F\\u061C\\u115F\\u1160\\u17B4\\u17B5\\u180B-\\u180F\
+         \\u200B\\u200E\\u200F\\u2028-\\u202E\\u2060-\\u206F\\u2800\\u3164\\uFEFF\\uFFA0\\uFFF0-\\uFFFB"
+    };
+}
+
+/// At least one character that can be seen and is no dot, and none that is deceptive. A name of three
+/// dots or more is one, too, and not worth saying.
+const PATTERN: &str = concat!(
+    "^[^",
+    deceptive!(),
+    "]*[^",
+    deceptive!(),
+    ". \\u00A0\\u1680\\u2000-\\u200A\\u200C\\u200D\\u202F\\u205F\\u3000\\uFE00-\\uFE0F]",
+    "[^",
+    deceptive!(),
+    "]*$"
+);
 
 /// The name that a user is shown and addressed by.
 ///
@@ -27,6 +51,19 @@ const MAX_BYTES: usize = 256;
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Username(String);
+
+crate::text_schema!(
+    Username,
+    Text {
+        description: "The name that a user is shown and addressed by. White space around it is dropped. \
+                  Case, width and what cannot be seen do not tell names apart. Not `.` or `..`.",
+        min_characters: 1,
+        max_characters: MAX_CHARACTERS,
+        pattern: Some(PATTERN),
+        example: "jacob",
+        ..Text::ANY
+    }
+);
 
 /// Why a text is no [`Username`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]

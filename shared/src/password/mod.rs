@@ -31,6 +31,8 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc};
 use argon2::{Algorithm, Argon2, Params, Version};
 use zeroize::Zeroizing;
 
+use crate::openapi::Text;
+
 #[cfg(test)]
 mod tests;
 
@@ -80,6 +82,18 @@ pub enum PasswordError {
 /// A password that somebody chose, within the limits. Wiped from memory when dropped; its `Debug`
 /// shows nothing of it.
 pub struct Password(Zeroizing<String>);
+
+crate::text_schema!(
+    Password,
+    Text {
+        description: "A password. Every character counts, spaces too; only its length is checked.",
+        min_characters: MIN_CHARACTERS,
+        max_characters: MAX_CHARACTERS,
+        format: Some("password"),
+        example: "correct horse battery staple",
+        ..Text::ANY
+    }
+);
 
 impl Password {
     /// Checks the length of `text`, in characters; every character counts and none is changed.

@@ -6,7 +6,7 @@ use http::StatusCode;
 ///
 /// The catalogue is closed, so that a page describing each kind can be generated from
 /// [`ProblemKind::all`]. A kind is chosen through a constructor of [`Problem`](super::Problem).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ProblemKind {
     /// The request cannot be understood.
     BadRequest,

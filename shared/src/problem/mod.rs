@@ -19,6 +19,7 @@
 //! The answer's members are `type`, `title`, `status`, `detail`, `instance` (`urn:uuid:…`, when the
 //! request id is a UUID), `requestId` and, for broken rules, `violations`.
 
+mod catalogue;
 mod challenge;
 mod kind;
 mod realworld;
@@ -29,9 +30,12 @@ use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
+use utoipa::ToSchema;
 
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use self::render::{Members, example};
 pub(crate) use self::render::{adopt_foreign_errors, render};
-pub use self::{kind::ProblemKind, realworld::RealWorld};
+pub use self::{catalogue::Explanation, kind::ProblemKind, realworld::RealWorld};
 
 /// What functions return on failure: `Result<T, Problem>`.
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
@@ -40,7 +44,7 @@ pub type Result<T, E = Problem> = std::result::Result<T, E>;
 pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
 /// One rule that a request broke, and where.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 pub struct Violation {
     /// A JSON pointer (RFC 6901) into the request body, `/user/email`; empty for the whole body.
     /// For a query parameter: its name after a slash.

@@ -4,6 +4,7 @@ use axum::response::Response;
 use tower::{Layer, util::MapResponse};
 
 use super::{Problem, Violation};
+use crate::openapi::{Describe, Description};
 
 /// A layer for routers that speak the RealWorld contract: their problems also carry
 /// `errors: {"body": ["email: must be an e-mail address"]}`.
@@ -24,6 +25,12 @@ impl<S> Layer<S> for RealWorld {
 
     fn layer(&self, inner: S) -> Self::Service {
         MapResponse::new(inner, mark)
+    }
+}
+
+impl Describe for RealWorld {
+    fn describe(description: &mut Description) {
+        description.realworld();
     }
 }
 

@@ -8,30 +8,52 @@ use axum::{
 };
 use http::{HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Problem, ProblemKind, Violation, realworld};
 
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// The members, in the order of RFC 9457, section 3.1, then our extensions.
-#[derive(Serialize)]
+// The members, in the order of RFC 9457, section 3.1, then our extensions. The comments below are what
+// the API's documentation says.
+/// What went wrong (RFC 9457).
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Members<'a> {
+#[schema(as = Problem)]
+pub(crate) struct Members<'a> {
+    /// The kind of problem, relative to the URL of the request. It leads to a page about the kind.
+    #[schema(pattern = "^/problems/[a-z-]+$")]
     r#type: String,
+    /// The same for all problems of the kind.
+    #[schema(min_length = 1)]
     title: &'static str,
+    /// The status code of the answer.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
+    /// A sentence about this one problem.
+    #[schema(min_length = 1)]
     detail: &'a str,
+    /// The request's id as a URI, where it is a UUID.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = "uri")]
     instance: Option<String>,
+    /// The request's id, which stands in our log.
+    #[schema(min_length = 1)]
     request_id: &'a str,
+    /// Every rule that the request breaks.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false, min_items = 1, max_items = 64)]
     violations: &'a [Violation],
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     errors: Option<RealWorldErrors>,
 }
 
-#[derive(Serialize)]
+/// The same for clients of the RealWorld API.
+#[derive(Serialize, ToSchema)]
 struct RealWorldErrors {
+    /// Each broken rule after the name of its field, or else the detail.
+    #[schema(min_items = 1)]
     body: Vec<String>,
 }
 
@@ -128,6 +150,13 @@ fn body(problem: &Problem, status: StatusCode, request_id: &str, realworld: bool
         }),
     };
     serde_json::to_vec(&members).expect("strings and numbers always serialise")
+}
+
+/// What an answer with this problem looks like, as JSON text, for the documentation.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn example(problem: &Problem, realworld: bool) -> Vec<u8> {
+    const REQUEST_ID: &str = "01a204c8-f58f-7058-8eb2-b64ac1aae4e0";
+    body(problem, problem.status(), REQUEST_ID, realworld)
 }
 
 /// An error and its sources, on one line.

@@ -79,11 +79,13 @@ async fn misconfigured(request: http::Request<Body>, error: ConfigError) -> Resp
     }
 }
 
-/// Exports a router as the component's HTTP handler.
+/// Exports a function as the component's HTTP handler.
 ///
-/// Takes the path of a `fn() -> axum::Router`. The router is built once per instance, with the
+/// Takes the path of a `fn() -> Operations` ([`openapi`](crate::openapi)), or of a `fn() ->
+/// axum::Router` for what is no part of an API. The router is built once per instance, with the
 /// first request, and wrapped in the [`baseline`](crate::service::baseline). Compiled natively, for
-/// tests, the macro exports nothing: the names of the exports mean something to a component only.
+/// tests, the macro exports nothing, as the names of the exports mean something to a component only:
+/// it makes the test that holds `openapi.json` against the code.
 ///
 /// ```
 /// fn router() -> axum::Router {
@@ -97,11 +99,27 @@ async fn misconfigured(request: http::Request<Body>, error: ConfigError) -> Resp
 macro_rules! function {
     ($router:path) => {
         #[cfg(not(target_arch = "wasm32"))]
-        const _: fn() -> $crate::__private::Router = $router;
+        const _: fn() -> $crate::__private::Router = || ::core::convert::Into::into($router());
+
+        #[cfg(test)]
+        #[test]
+        fn openapi_json_is_what_the_code_says() {
+            $crate::openapi::verify(
+                $router(),
+                $crate::openapi::About {
+                    name: ::core::env!("CARGO_PKG_NAME"),
+                    version: ::core::env!("CARGO_PKG_VERSION"),
+                    description: ::core::env!("CARGO_PKG_DESCRIPTION"),
+                    license: ::core::env!("CARGO_PKG_LICENSE"),
+                    folder: ::core::env!("CARGO_MANIFEST_DIR"),
+                },
+            );
+        }
 
         #[cfg(target_arch = "wasm32")]
         const _: () = {
-            static ENTRY: $crate::service::Entry = $crate::service::Entry::new($router);
+            static ENTRY: $crate::service::Entry =
+                $crate::service::Entry::new(|| ::core::convert::Into::into($router()));
 
             struct Component;
 
@@ -125,6 +143,7 @@ macro_rules! function {
 #[doc(hidden)]
 pub mod private {
     pub use axum::Router;
+    pub use pastey::paste;
     pub use spin_sdk::wasip3::{
         exports::http::handler::Guest,
         http::{
@@ -132,6 +151,9 @@ pub mod private {
             types::{ErrorCode, Request as WasiRequest, Response as WasiResponse},
         },
     };
+    pub use utoipa::openapi::RefOr;
+    pub use utoipa::openapi::schema::Schema;
+    pub use utoipa::{PartialSchema, ToSchema};
 
     use super::{Body, Entry};
 

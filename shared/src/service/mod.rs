@@ -23,7 +23,7 @@ mod baseline;
 mod cors;
 mod entry;
 mod request_id;
-mod security_headers;
+pub(crate) mod security_headers;
 mod trace_context;
 
 #[cfg(test)]

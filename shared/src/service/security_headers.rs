@@ -24,6 +24,16 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
     ),
 ];
 
+/// Their names and values, for the documentation.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn described() -> impl Iterator<Item = (&'static str, &'static str)> {
+    static HEADERS_BY_NAME: [(HeaderName, HeaderValue); 4] = HEADERS;
+    let text = |value: &'static HeaderValue| value.to_str().expect("is ASCII");
+    HEADERS_BY_NAME
+        .iter()
+        .map(move |(name, value)| (name.as_str(), text(value)))
+}
+
 /// Two years, the least that hstspreload.org asks for is one.
 const STRICT_TRANSPORT_SECURITY: HeaderValue = HeaderValue::from_static("max-age=63072000");
 

@@ -1,0 +1,73 @@
+//! The merged document is what the functions' documents make.
+
+use crate::check::finding::Report;
+use crate::check::project::Project;
+use crate::openapi;
+
+/// Looks only where there is such a document, or one of a function: an application need not have one.
+pub(super) fn check(project: &Project) -> Vec<Report> {
+    let is_described = |file: &String| {
+        file == openapi::FILE || (file.starts_with("functions/") && file.ends_with("/openapi.json"))
+    };
+    if project.manifest().is_err() || !project.files().iter().any(is_described) {
+        return Vec::new();
+    }
+    let message = match openapi::document(&project.manifest_path()) {
+        Err(error) => format!("{error:#}").replace('\n', " "),
+        Ok(text) if project.read(openapi::FILE).as_ref() == Some(&text) => return Vec::new(),
+        Ok(_) => {
+            "it is not what the functions' documents make: run `cargo jenny openapi`".to_owned()
+        }
+    };
+    vec![Report::at(openapi::FILE, message)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::fixture::{Fixture, messages};
+
+    const FRAGMENT: &str = r#"{ "paths": { "/hello": {} } }"#;
+
+    #[test]
+    fn an_application_without_documents_is_in_order() {
+        assert!(check(&Fixture::new().load()).is_empty());
+    }
+
+    #[test]
+    fn a_document_that_is_missing_or_old_is_found() {
+        let described = || Fixture::new().with("functions/hello/openapi.json", FRAGMENT);
+        for project in [described(), described().with("openapi.json", "{}\n")] {
+            let found = messages(check(&project.load()));
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(found[0].contains("run `cargo jenny openapi`"), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_document_as_the_functions_have_it_is_in_order() {
+        let project = Fixture::new()
+            .with("functions/hello/openapi.json", FRAGMENT)
+            .load();
+        let text = openapi::document(&project.manifest_path()).unwrap();
+        let project = Fixture::new()
+            .with("functions/hello/openapi.json", FRAGMENT)
+            .with("openapi.json", &text)
+            .load();
+        assert!(check(&project).is_empty());
+    }
+
+    #[test]
+    fn a_function_that_describes_other_routes_is_found() {
+        let found = Fixture::new().with(
+            "functions/hello/openapi.json",
+            r#"{ "paths": { "/hi": {} } }"#,
+        );
+        let found = messages(check(&found.load()));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].contains("hello does not describe /hello"),
+            "{found:?}"
+        );
+    }
+}

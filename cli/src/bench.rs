@@ -10,16 +10,23 @@ use jenny_host::manifest::Manifest;
 
 use crate::{build, cargo, manifest_path};
 
+/// The programs with benchmarks.
+const BENCHES: [&str; 2] = ["conduit", "harness"];
+
 /// The arguments of `jenny bench`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  cargo jenny bench\n  cargo jenny bench feed\n  cargo jenny bench -- --save-baseline before"
+    after_help = "Examples:\n  cargo jenny bench\n  cargo jenny bench feed\n  cargo jenny bench --bench harness\n  cargo jenny bench -- --save-baseline before"
 )]
 pub(crate) struct Arguments {
     /// The manifest, or a directory with a `spin.toml` [default: the nearest `spin.toml`, from here
     /// upwards].
     #[arg(short = 'f', long, value_name = "PATH")]
     from: Option<PathBuf>,
+    /// Run one of them: `conduit`, the sample's requests over small and large databases, or `harness`,
+    /// what a test costs [default: both].
+    #[arg(long, value_name = "NAME", value_parser = BENCHES)]
+    bench: Option<String>,
     /// Run only what has this in its name.
     filter: Option<String>,
     /// Handed to criterion.
@@ -31,21 +38,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let path = manifest_path::find(arguments.from.as_deref())?;
     let manifest = Manifest::load(&path)?;
     build::components(&manifest)?;
-    cargo::run(&mut cargo_bench(arguments, manifest.directory()))
+    cargo::run(&mut cargo_bench(arguments, &manifest.path))
 }
 
 /// On the profile that everything else is built on: cargo's own for benches would have wasmtime
 /// compiled again, and what is measured is mostly components, whose profile is another one.
-fn cargo_bench(arguments: &Arguments, directory: &Path) -> Command {
-    let mut command = cargo::command("bench", directory);
-    command.args([
-        "--workspace",
-        "--profile",
-        "dev",
-        "--bench",
-        "conduit",
-        "--",
-    ]);
+fn cargo_bench(arguments: &Arguments, manifest: &Path) -> Command {
+    let mut command = cargo::command("bench", manifest);
+    command.args(["--workspace", "--profile", "dev"]);
+    match &arguments.bench {
+        Some(name) => command.args(["--bench", name]),
+        None => command.args(BENCHES.iter().flat_map(|name| ["--bench", name])),
+    };
+    command.arg("--");
     command.args(&arguments.filter);
     command.args(&arguments.criterion_arguments);
     command
@@ -66,16 +71,29 @@ mod tests {
     #[test]
     fn a_filter_and_more_reach_criterion() {
         let line = Line::try_parse_from(["bench", "feed", "--", "--save-baseline", "a"]).unwrap();
-        let command = cargo_bench(&line.arguments, Path::new(""));
+        let command = cargo_bench(&line.arguments, Path::new("spin.toml"));
         let words: Vec<&str> = command
             .get_args()
             .filter_map(|word| word.to_str())
             .collect();
-        let (cargos, criterions) = words.split_at(7);
+        let (cargos, criterions) = words.split_at(9);
         assert!(
             cargos.contains(&"dev") && cargos.last() == Some(&"--"),
             "{words:?}"
         );
         assert_eq!(criterions, ["feed", "--save-baseline", "a"]);
+        assert!(cargos.contains(&"conduit") && cargos.contains(&"harness"));
+    }
+
+    #[test]
+    fn one_program_is_run_alone_and_others_are_unknown() {
+        let line = Line::try_parse_from(["bench", "--bench", "harness"]).unwrap();
+        let command = cargo_bench(&line.arguments, Path::new("spin.toml"));
+        let words: Vec<&str> = command
+            .get_args()
+            .filter_map(|word| word.to_str())
+            .collect();
+        assert!(words.contains(&"harness") && !words.contains(&"conduit"));
+        assert!(Line::try_parse_from(["bench", "--bench", "other"]).is_err());
     }
 }

@@ -6,20 +6,23 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, Result};
 use jenny_host::build::{self, COMPONENTS_BUILT_VARIABLE};
 
-/// A command of cargo's that finds the components built.
-pub(crate) fn command(name: &str, directory: &Path) -> Command {
+/// A command of cargo's, in the folder of `manifest`, that finds its components built.
+pub(crate) fn command(name: &str, manifest: &Path) -> Command {
     // The cargo that runs this program, if one does, so that both use the same toolchain.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     build::outside_cargo(&mut command);
     command
         .arg(name)
-        .current_dir(if directory.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            directory
+        .current_dir(match manifest.parent() {
+            Some(directory) if !directory.as_os_str().is_empty() => directory,
+            _ => Path::new("."),
         })
-        .env(COMPONENTS_BUILT_VARIABLE, "1");
+        // Absolute, because the tests of a package run in its own folder.
+        .env(
+            COMPONENTS_BUILT_VARIABLE,
+            std::path::absolute(manifest).unwrap_or_else(|_| manifest.to_owned()),
+        );
     command
 }
 

@@ -10,6 +10,7 @@ mod cargo;
 mod check;
 mod logging;
 mod manifest_path;
+mod openapi;
 mod seed;
 mod signals;
 mod test;
@@ -55,6 +56,8 @@ enum Command {
     Seed(Box<seed::Arguments>),
     /// Hold folders, manifest, worlds and compiled components against each other.
     Check(check::Arguments),
+    /// Merge the functions' API documents into openapi.json.
+    Openapi(openapi::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Seed(arguments) => seed::run(*arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Openapi(arguments) => openapi::run(&arguments),
     };
     let code = outcome.unwrap_or_else(|error| {
         say(&format!("error: {}", sentence(&error)));

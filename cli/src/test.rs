@@ -10,16 +10,29 @@ use jenny_host::manifest::Manifest;
 
 use crate::{build, cargo, manifest_path};
 
+/// What `jenny_test::Budgets` looks for.
+const UPDATE_BUDGETS_VARIABLE: &str = "JENNY_UPDATE_BUDGETS";
+
+/// What it lists the files in that it has written.
+const BUDGETS_WRITTEN_VARIABLE: &str = "JENNY_BUDGETS_WRITTEN";
+
+/// The flag as it stands behind arguments for cargo, where clap takes it for one of those.
+const UPDATE_BUDGETS: &str = "--update-budgets";
+
 /// The arguments of `jenny test`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  cargo jenny test\n  cargo jenny test sign_in\n  cargo jenny test --test it -- --nocapture"
+    after_help = "Examples:\n  cargo jenny test\n  cargo jenny test sign_in\n  cargo jenny test --test it -- --nocapture\n  cargo jenny test --update-budgets budgets"
 )]
 pub(crate) struct Arguments {
     /// The manifest, or a directory with a `spin.toml` [default: the nearest `spin.toml`, from here
     /// upwards].
     #[arg(short = 'f', long, value_name = "PATH")]
     from: Option<PathBuf>,
+    /// Lets tests write the budgets of requests and components anew rather than hold what they cost
+    /// against them. Review what it changes.
+    #[arg(long)]
+    update_budgets: bool,
     /// Handed to `cargo test` as they are. Without `-p` the whole workspace is tested.
     #[arg(allow_hyphen_values = true, value_name = "CARGO TEST ARGUMENTS")]
     arguments: Vec<OsString>,
@@ -33,15 +46,65 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let manifest = Manifest::load(&path)?;
     build::components(&manifest)?;
 
-    cargo::run(&mut cargo_test(arguments, manifest.directory()))
+    let mut command = cargo_test(arguments, &manifest.path);
+    if !updates_budgets(arguments) {
+        return cargo::run(&mut command);
+    }
+    let written = Written::new();
+    let code = cargo::run(command.env(BUDGETS_WRITTEN_VARIABLE, &written.0))?;
+    if code == ExitCode::SUCCESS && written.is_nothing() {
+        eprintln!(
+            "no budgets were written anew: none of the tests that ran keeps any; leave the filter out, \
+             or name those that do"
+        );
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(code)
 }
 
-fn cargo_test(arguments: &Arguments, directory: &Path) -> Command {
-    let mut command = cargo::command("test", directory);
+/// The file in which tests list the files of budgets that they have written.
+struct Written(PathBuf);
+
+impl Written {
+    fn new() -> Self {
+        let name = format!("jenny-budgets-written-{}", std::process::id());
+        let list = Self(std::env::temp_dir().join(name));
+        list.remove();
+        list
+    }
+
+    fn is_nothing(&self) -> bool {
+        std::fs::metadata(&self.0).map_or(true, |metadata| metadata.len() == 0)
+    }
+
+    fn remove(&self) {
+        // It is there only if something was written.
+        _ = std::fs::remove_file(&self.0);
+    }
+}
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
+/// Whether the flag is there, be it behind arguments for cargo.
+fn updates_budgets(arguments: &Arguments) -> bool {
+    let mut others = arguments.arguments.iter();
+    arguments.update_budgets || others.any(|argument| argument == UPDATE_BUDGETS)
+}
+
+fn cargo_test(arguments: &Arguments, manifest: &Path) -> Command {
+    let mut command = cargo::command("test", manifest);
     if !names_packages(&arguments.arguments) {
         command.arg("--workspace");
     }
-    command.args(&arguments.arguments);
+    let others = arguments.arguments.iter();
+    command.args(others.filter(|argument| *argument != UPDATE_BUDGETS));
+    if updates_budgets(arguments) {
+        command.env(UPDATE_BUDGETS_VARIABLE, "1");
+    }
     if !arguments.test_arguments.is_empty() {
         command.arg("--").args(&arguments.test_arguments);
     }
@@ -76,7 +139,7 @@ mod tests {
 
     fn cargo(line: &[&str]) -> Vec<String> {
         let line = Line::try_parse_from(["test"].iter().chain(line)).unwrap();
-        cargo_test(&line.arguments, Path::new(""))
+        cargo_test(&line.arguments, Path::new("spin.toml"))
             .get_args()
             .map(|argument| argument.to_str().unwrap().to_owned())
             .collect()
@@ -107,11 +170,36 @@ mod tests {
     }
 
     #[test]
-    fn the_harness_is_told_that_components_are_built() {
+    fn budgets_are_written_anew_when_asked_wherever_the_flag_stands() {
+        let updates = |line: &[&str]| {
+            let line = Line::try_parse_from(["test"].iter().chain(line)).unwrap();
+            let command = cargo_test(&line.arguments, Path::new("spin.toml"));
+            assert!(!command.get_args().any(|word| word == "--update-budgets"));
+            let mut set = command.get_envs();
+            set.any(|(name, value)| {
+                name == "JENNY_UPDATE_BUDGETS" && value.is_some_and(|value| value == "1")
+            })
+        };
+        assert!(updates(&["--update-budgets"]));
+        assert!(updates(&["--update-budgets", "budgets"]));
+        assert!(updates(&[
+            "budgets",
+            "--update-budgets",
+            "--",
+            "--nocapture"
+        ]));
+        assert!(!updates(&["budgets"]));
+    }
+
+    #[test]
+    fn the_harness_is_told_which_components_are_built() {
         let line = Line::try_parse_from(["test"]).unwrap();
-        let command = cargo_test(&line.arguments, Path::new(""));
+        let command = cargo_test(&line.arguments, Path::new("app/spin.toml"));
+
+        assert_eq!(command.get_current_dir(), Some(Path::new("app")));
+        let expected = std::env::current_dir().unwrap().join("app/spin.toml");
         let told = command.get_envs().any(|(name, value)| {
-            name == COMPONENTS_BUILT_VARIABLE && value.is_some_and(|value| value == "1")
+            name == COMPONENTS_BUILT_VARIABLE && value.is_some_and(|value| value == expected)
         });
         assert!(told);
     }

@@ -170,18 +170,7 @@ async fn a_failing_database_is_a_503_everywhere() {
     let path = format!("/api/articles/{slug}");
     let favorite = format!("{path}/favorite");
 
-    for app in [
-        crate::app()
-            .signed_by(&mint)
-            .failing_database()
-            .build()
-            .await,
-        crate::app()
-            .signed_by(&mint)
-            .unreadable_database()
-            .build()
-            .await,
-    ] {
+    for app in crate::failures::without_database(&mint).await {
         for (method, path) in [
             (Method::GET, "/api/articles"),
             (Method::GET, "/api/articles?tag=a&author=b&favorited=c"),

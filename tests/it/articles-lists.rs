@@ -384,9 +384,9 @@ async fn lists_and_single_articles_take_few_statements_however_long_they_are() {
     ] {
         // The first request of an instance opens the database.
         get(&app, path, Some(&token)).await.assert_status(200);
-        app.clear_statements();
-        get(&app, path, Some(&token)).await.assert_status(200);
-        let statements = app.statements();
+        let answer = get(&app, path, Some(&token)).await;
+        answer.assert_status(200);
+        let statements = answer.calls().statements();
         assert!(
             (1..=most).contains(&statements.len()),
             "{path}: {statements:#?}"

@@ -163,7 +163,7 @@ async fn a_token_is_needed_to_write_and_must_be_valid_everywhere() {
 #[tokio::test]
 async fn a_caller_whose_user_is_no_more_is_refused() {
     let mint = Mint::new();
-    let elsewhere = crate::app().signed_by(&mint).build().await;
+    let elsewhere = crate::app().seed(1).signed_by(&mint).build().await;
     let token = register(&elsewhere, "anna").await;
     let app = crate::app().signed_by(&mint).build().await;
     let (jacob, path) = author(&app, "jacob").await;
@@ -211,18 +211,7 @@ async fn a_failing_database_is_a_503() {
     let token = register(&crate::app().signed_by(&mint).build().await, "anna").await;
     let path = "/api/articles/any/comments";
 
-    for app in [
-        crate::app()
-            .signed_by(&mint)
-            .failing_database()
-            .build()
-            .await,
-        crate::app()
-            .signed_by(&mint)
-            .unreadable_database()
-            .build()
-            .await,
-    ] {
+    for app in crate::failures::without_database(&mint).await {
         for response in [
             list(&app, path, None).await,
             list(&app, path, Some(&token)).await,

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use jenny_test::{FAULT, Store, TestApp, TestResponse};
+use http::Method;
+use jenny_test::{FAULT, Fault, Store, TestApp, TestResponse};
 use serde_json::json;
 
-use crate::articles::{create, register, tagged};
+use crate::articles::{assert_counts_hold, create, register, tagged};
 
 fn assert_try_again(response: &TestResponse) {
     response.assert_problem(503, "unavailable");
@@ -154,42 +155,88 @@ async fn a_write_that_fails_half_way_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_delete_or_a_favourite_that_fails_half_way_changes_nothing() {
+    for (method, path, statement) in [
+        (Method::DELETE, "/api/articles/whole", "SELECT n.name, -1"),
+        (Method::DELETE, "/api/articles/whole", "- changed.articles"),
+        (Method::DELETE, "/api/articles/whole", "amount - 1"),
+        (
+            Method::DELETE,
+            "/api/articles/whole",
+            "DELETE FROM articles",
+        ),
+        (
+            Method::POST,
+            "/api/articles/whole/favorite",
+            "INSERT INTO favorites",
+        ),
+        (
+            Method::POST,
+            "/api/articles/whole/favorite",
+            "UPDATE users SET favorites_count",
+        ),
+        (
+            Method::POST,
+            "/api/articles/whole/favorite",
+            "UPDATE articles SET favorites_count",
+        ),
+    ] {
+        let app = crate::app().failing_at(statement).build().await;
+        let token = register(&app, "jacob").await;
+        create(&app, &token, tagged("Whole", &["one", "two"]))
+            .await
+            .assert_status(201);
+
+        let answer = app.request(method, path).bearer(&token).send().await;
+
+        assert_try_again(&answer);
+        let left = "SELECT favorites_count FROM articles WHERE slug = 'whole'";
+        assert_eq!(app.sql(left).await, [[0]], "{statement}");
+        assert_eq!(
+            app.sql("SELECT count(*) FROM article_tags").await,
+            [[2]],
+            "{statement}"
+        );
+        assert_counts_hold(&app).await;
+    }
+}
+
+#[tokio::test]
 async fn a_handler_that_dies_half_way_leaves_nothing_and_no_lock() {
-    let app = crate::app()
-        .silent_at("UPDATE totals")
-        .request_timeout(Duration::from_secs(2))
-        .build()
-        .await;
+    let fault = Fault::on_statements_with("UPDATE totals").kills_the_instance();
+    let app = crate::app().fault(fault).build().await;
     let token = register(&app, "jacob").await;
 
     create(&app, &token, tagged("Half", &["one", "two"]))
         .await
-        .assert_status(504);
+        .assert_status(500);
 
     assert_no_article(&app).await;
-    // The transaction had changed the author's row, and its instance may take a while to end.
-    let profile = || {
-        app.put("/api/user")
-            .bearer(&token)
-            .json(&json!({ "user": { "bio": "lives" } }))
-    };
-    let mut answer = profile().send().await;
-    for _ in 0..3 {
-        if answer.status == 200 {
-            break;
-        }
-        answer = profile().send().await;
-    }
-    answer.assert_status(200);
+    // The transaction had changed the author's row.
+    app.put("/api/user")
+        .bearer(&token)
+        .json(&json!({ "user": { "bio": "lives" } }))
+        .send()
+        .await
+        .assert_status(200);
     assert_no_article(&app).await;
 }
+
+/// How long a database may take to answer, of the thirty seconds that a request has.
+const ANSWER: Duration = Duration::from_secs(12);
 
 #[tokio::test]
 async fn a_database_that_does_not_answer_is_a_503_before_time_is_up() {
     let app = crate::app().silent_at("FROM tags").build().await;
 
-    // Twelve seconds of waiting, of the thirty that a request has.
-    let answer = app.get("/api/tags").send().await;
+    let patience = async {
+        while app.calls().injected().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        app.clock().until_waiting_for(ANSWER).await;
+        app.clock().advance(ANSWER);
+    };
+    let (answer, ()) = tokio::join!(app.get("/api/tags").send(), patience);
 
     answer
         .assert_problem(503, "unavailable")
@@ -236,7 +283,7 @@ async fn a_schema_that_nobody_may_lay_is_a_503_that_the_log_explains() {
         logs.iter().any(|line| line.contains("0001_identity")),
         "{logs:?}"
     );
-    let writes = app.statements();
+    let writes = app.calls().statements();
     assert!(
         !writes.iter().any(|text| text.contains("CREATE")),
         "{writes:?}"

@@ -1,7 +1,17 @@
 //! What every function answers when what it depends on fails.
 
-use jenny_test::{FAULT, Mint};
+use jenny_test::{FAULT, Mint, TestApp};
 use serde_json::json;
+
+/// The application without its database: one to which no connection can be opened, and one whose every
+/// statement fails. Tokens of `mint` are good there.
+pub(crate) async fn without_database(mint: &Mint) -> [TestApp; 2] {
+    let app = || crate::app().signed_by(mint);
+    [
+        app().failing_database().build().await,
+        app().unreadable_database().build().await,
+    ]
+}
 
 #[tokio::test]
 async fn a_failing_database_is_a_503_that_says_nothing_of_its_cause() {

@@ -45,14 +45,14 @@ async fn a_file_that_went_away_after_it_was_opened_is_noticed() {
 #[tokio::test]
 async fn a_probe_costs_two_statements_and_none_that_writes() {
     let app = crate::app().build().await;
-    app.get("/health/live").send().await;
-    assert!(app.statements().is_empty(), "{:?}", app.statements());
+    let live = app.get("/health/live").send().await;
+    live.calls().none_to_sql();
     app.get("/health/ready").send().await;
-    app.clear_statements();
 
-    app.get("/health/ready").send().await.assert_status(200);
+    let ready = app.get("/health/ready").send().await;
 
-    let statements = app.statements();
+    ready.assert_status(200);
+    let statements = ready.calls().statements();
     assert!(statements.len() <= 2, "{statements:?}");
     assert!(
         statements.iter().all(|text| text.starts_with("SELECT")),

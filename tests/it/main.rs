@@ -9,9 +9,11 @@ use jenny_test::{Store, TestApp, TestAppBuilder};
 /// The store that this target tests.
 pub(crate) const STORE: Store = Store::Sqlite;
 
-/// The application, on the store that this target tests.
+/// The application, on the store that this target tests, with its schema.
 pub(crate) fn app() -> TestAppBuilder {
-    TestApp::builder().on(STORE)
+    TestApp::builder()
+        .on(STORE)
+        .prepared_by(|app| Box::pin(prepared::migrated(app)))
 }
 
 include!(concat!(env!("OUT_DIR"), "/it.rs"));

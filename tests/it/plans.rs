@@ -26,7 +26,7 @@ async fn hot_statements(app: &TestApp) -> BTreeSet<String> {
     let slug = slug_of(app, &token, draft("Of Jacob's")).await;
     dataset::fill(app).await;
     let reader = dataset::reader(app, "reader", 50).await;
-    app.clear_statements();
+    app.clear_calls();
 
     for path in [
         "/api/articles",
@@ -71,7 +71,7 @@ async fn hot_statements(app: &TestApp) -> BTreeSet<String> {
     answered(app.get(next)).await;
     writes(app, &token, &slug).await;
 
-    let statements = app.statements().into_iter();
+    let statements = app.calls().statements().into_iter();
     statements
         .filter(|statement| is_about_data(statement))
         .collect()

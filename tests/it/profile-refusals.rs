@@ -99,7 +99,7 @@ async fn a_token_is_needed_to_follow_and_must_be_valid_everywhere() {
 #[tokio::test]
 async fn a_caller_whose_user_is_no_more_is_refused() {
     let mint = Mint::new();
-    let elsewhere = crate::app().signed_by(&mint).build().await;
+    let elsewhere = crate::app().seed(1).signed_by(&mint).build().await;
     let token = register(&elsewhere, "anna").await;
     let app = crate::app().signed_by(&mint).build().await;
     register(&app, "jacob").await;
@@ -121,18 +121,7 @@ async fn a_failing_database_is_a_503() {
     let mint = Mint::new();
     let token = register(&crate::app().signed_by(&mint).build().await, "anna").await;
 
-    for app in [
-        crate::app()
-            .signed_by(&mint)
-            .failing_database()
-            .build()
-            .await,
-        crate::app()
-            .signed_by(&mint)
-            .unreadable_database()
-            .build()
-            .await,
-    ] {
+    for app in crate::failures::without_database(&mint).await {
         for response in [
             show(&app, "jacob", None).await,
             show(&app, "jacob", Some(&token)).await,

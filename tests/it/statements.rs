@@ -8,11 +8,10 @@ use crate::dataset;
 
 /// The statements of a request. What opens a connection, and what an instance asks once about
 /// migrations, belongs to no request.
-async fn statements(app: &TestApp, request: TestRequest<'_>) -> Vec<String> {
-    app.clear_statements();
+async fn statements(request: TestRequest<'_>) -> Vec<String> {
     let response = request.send().await;
     assert!(response.status.is_success(), "{response:?}");
-    let mut statements = app.statements();
+    let mut statements = response.calls().statements();
     statements.retain(|statement| !sets_up(statement));
     // How a connection to Postgres is freed of whatever its last user left in it.
     if let Some(at) = statements
@@ -63,7 +62,7 @@ async fn a_list_makes_three_statements_at_most_however_long_it_is() {
         for token in [None, Some(&*token)] {
             for limit in [1, 20, 100] {
                 let path = format!("/api/articles?limit={limit}{filter}");
-                let made = statements(&app, get(&app, &path, token)).await;
+                let made = statements(get(&app, &path, token)).await;
                 assert_eq!(made.len(), most, "{path}: {made:#?}");
             }
         }
@@ -92,7 +91,7 @@ async fn a_page_beyond_the_end_is_told_in_two() {
         "/api/articles?offset=9000&tag=common",
         "/api/articles/feed?offset=400",
     ] {
-        let made = statements(&app, get(&app, path, Some(&token))).await;
+        let made = statements(get(&app, path, Some(&token))).await;
         assert!(made.len() <= 2, "{path}: {made:#?}");
     }
 }
@@ -104,7 +103,7 @@ async fn a_feed_makes_two_however_many_are_followed() {
         let token = dataset::reader(&app, &format!("reader-{followed}"), followed).await;
         for limit in [1, 20, 100] {
             let path = format!("/api/articles/feed?limit={limit}");
-            let made = statements(&app, get(&app, &path, Some(&token))).await;
+            let made = statements(get(&app, &path, Some(&token))).await;
             assert_eq!(made.len(), 2, "{followed} followed, {path}: {made:#?}");
         }
     }
@@ -128,7 +127,7 @@ async fn one_thing_is_read_in_two_at_most() {
             if path == "/api/user" && token.is_none() {
                 continue;
             }
-            let made = statements(&app, get(&app, &path, token)).await;
+            let made = statements(get(&app, &path, token)).await;
             assert!(made.len() <= 2, "{path}: {made:#?}");
         }
     }
@@ -140,11 +139,11 @@ async fn comments_and_tags_are_listed_in_two_at_most() {
     for limit in [1, 20, 100] {
         let path = format!("/api/articles/article-0/comments?limit={limit}");
         for token in [None, Some(&*token)] {
-            let made = statements(&app, get(&app, &path, token)).await;
+            let made = statements(get(&app, &path, token)).await;
             assert_eq!(made.len(), 2, "{path}: {made:#?}");
         }
     }
-    let made = statements(&app, app.get("/api/tags")).await;
+    let made = statements(app.get("/api/tags")).await;
     assert_eq!(made.len(), 1, "{made:#?}");
 }
 
@@ -161,7 +160,7 @@ async fn a_write_makes_as_many_for_much_as_for_little() {
             .post("/api/articles")
             .bearer(&token)
             .json(&json!({ "article": article }));
-        creations.push(statements(&app, request).await.len());
+        creations.push(statements(request).await.len());
     }
     assert_eq!(creations[0], creations[1], "{creations:?}");
     assert!(creations[0] <= 8, "{creations:?}");
@@ -196,10 +195,10 @@ async fn a_write_makes_as_many_for_much_as_for_little() {
                 Some(body) => request.json(body),
                 None => request,
             };
-            let made = statements(&app, request).await;
+            let made = statements(request).await;
             assert!(made.len() <= 9, "{path}: {made:#?}");
         }
-        let made = statements(&app, app.delete(&path).bearer(&token)).await;
+        let made = statements(app.delete(&path).bearer(&token)).await;
         deletions.push(made.len());
     }
     assert_eq!(deletions[0], deletions[1], "{deletions:?}");

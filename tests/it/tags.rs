@@ -99,15 +99,15 @@ async fn one_statement_answers() {
     // The cache is for those who send no credentials.
     let asked = async || {
         let request = app.get("/api/tags").bearer("not.a.token");
-        request.send().await.assert_status(200);
+        let answer = request.send().await;
+        answer.assert_status(200);
+        answer.calls()
     };
     asked().await;
-    app.clear_statements();
 
-    asked().await;
+    let calls = asked().await;
 
-    let statements = app.statements();
-    assert_eq!(statements.len(), 1, "{statements:?}");
+    assert_eq!(calls.statements().len(), 1, "{calls}");
 }
 
 #[tokio::test]

@@ -208,7 +208,8 @@ async fn a_key_that_was_rotated_out_still_verifies_while_it_is_listed() {
 #[tokio::test]
 async fn a_token_of_a_user_who_is_gone_is_refused() {
     let mint = Mint::new();
-    let token = register(&crate::app().signed_by(&mint).build().await, "jacob").await;
+    let elsewhere = crate::app().seed(1).signed_by(&mint).build().await;
+    let token = register(&elsewhere, "jacob").await;
     let other = crate::app().signed_by(&mint).build().await;
     register(&other, "anna").await;
     read_self(&other, &token)

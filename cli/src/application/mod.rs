@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use jenny_host::capability::{Capabilities, PostgresPools, StoreLocations};
+use jenny_host::capability::{
+    Capabilities, MqttClient, MysqlPools, PostgresPools, RedisConnector, StoreLocations,
+};
 use jenny_host::manifest::Manifest;
 use jenny_host::variables::{Resolver, VariableArgument};
 use jenny_host::{
@@ -113,6 +115,9 @@ impl Application {
             Arc::new(HttpClient::new(&self.runtime_config)),
         )?;
         capabilities.postgres = Arc::new(PostgresPools::new(&self.runtime_config));
+        capabilities.mysql = Arc::new(MysqlPools::new(&self.runtime_config));
+        capabilities.mqtt = Arc::new(MqttClient::new(&self.runtime_config));
+        capabilities.redis = Arc::new(RedisConnector::new(&self.runtime_config));
         capabilities.check(&self.manifest)?;
         let options = AppOptions {
             limits,

@@ -85,6 +85,11 @@ impl Project {
         &self.manifest_file
     }
 
+    /// Where the manifest lies.
+    pub(super) fn manifest_path(&self) -> PathBuf {
+        self.root.join(&self.manifest_file)
+    }
+
     /// The manifest, or why it cannot be used.
     pub(super) fn manifest(&self) -> Result<&Manifest, &ManifestError> {
         self.manifest.as_ref()

@@ -3,6 +3,7 @@
 mod allow_reasons;
 mod build;
 mod compiled;
+mod documents;
 mod grants;
 mod layout;
 mod length;
@@ -69,6 +70,11 @@ pub(super) const ALL: &[Rule] = &[
         name: "variables",
         summary: "variables are declared, used and documented",
         check: variables::check,
+    },
+    Rule {
+        name: "documents",
+        summary: "openapi.json is what the functions' documents make",
+        check: documents::check,
     },
     Rule {
         name: "length",

@@ -35,8 +35,11 @@ pub(super) fn check(project: &Project) -> Vec<Report> {
 fn first_test_line(source: &Source) -> Option<usize> {
     let path = format!("/{}", source.path);
     if let Some((_, below)) = path.split_once("/tests/") {
-        // A package of its own down there is no test but what a test runs: a guest, a server.
-        return (!below.contains("/src/")).then_some(1);
+        // A package down there is no test but what tests run on or against: the harness, a guest, a
+        // server. Its own unit tests are at the end of their files, as everywhere.
+        if !format!("/{below}").contains("/src/") {
+            return Some(1);
+        }
     }
     if path.ends_with("/tests.rs") {
         return Some(1);
@@ -71,6 +74,10 @@ mod tests {
                 "host/src/a.rs",
                 "#[cfg(test)]\nmod tests {\n    fn f() { std::thread::sleep(d) }\n}",
             ),
+            (
+                "tests/src/a.rs",
+                "#[cfg(test)]\nmod tests {\n    fn f() { std::thread::sleep(d) }\n}",
+            ),
         ] {
             let found = messages(check(&Fixture::new().with(file, text).load()));
             assert_eq!(found.len(), 1, "{found:?}");
@@ -85,6 +92,7 @@ mod tests {
         let project = Fixture::new()
             .with("host/src/a.rs", text)
             .with("host/tests/guest/src/lib.rs", guest)
+            .with("tests/src/clock.rs", guest)
             .load();
         let found = messages(check(&project));
         assert!(found.is_empty(), "{found:?}");

@@ -1,0 +1,147 @@
+//! `jenny`: runs, builds, tests and checks a backend of WebAssembly functions.
+//!
+//! It is thin: what it does lives in `jenny-host`, and this crate turns arguments into calls and
+//! errors into one sentence each. It is a library so that a workspace which depends on it has its own
+//! `cargo jenny`, in three lines.
+
+mod application;
+mod bench;
+mod build;
+mod cargo;
+mod check;
+mod logging;
+mod manifest_path;
+mod openapi;
+mod seed;
+mod signals;
+mod test;
+mod up;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use jenny_host::QueuedStderr;
+
+/// How long the end of the process waits for the terminal to take what was said.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How long a line for the user may take to appear before the work goes on.
+const IN_ORDER: Duration = Duration::from_millis(100);
+
+/// Runs, builds, tests and checks a backend of WebAssembly functions.
+#[derive(Debug, Parser)]
+#[command(
+    name = "jenny",
+    bin_name = "cargo jenny",
+    version,
+    propagate_version = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build the application and serve it.
+    Up(Box<up::Arguments>),
+    /// Build every component by the command that its manifest names.
+    Build(build::Arguments),
+    /// Build every component once, then run all tests.
+    Test(test::Arguments),
+    /// Build every component, then measure requests over few and over many articles.
+    Bench(bench::Arguments),
+    /// Fill the database with articles, to try or to measure the application with.
+    Seed(Box<seed::Arguments>),
+    /// Hold folders, manifest, worlds and compiled components against each other.
+    Check(check::Arguments),
+    /// Merge the functions' API documents into openapi.json.
+    Openapi(openapi::Arguments),
+}
+
+/// Does what the command line says, and tells how it went.
+///
+/// The exit code is 2 for a mistake in the arguments, 1 when it did not work or found something to
+/// mend.
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     jenny_cli::main()
+/// }
+/// ```
+#[must_use]
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Up(arguments) => up::run(*arguments),
+        Command::Build(arguments) => build::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Seed(arguments) => seed::run(*arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Openapi(arguments) => openapi::run(&arguments),
+    };
+    let code = outcome.unwrap_or_else(|error| {
+        say(&format!("error: {}", sentence(&error)));
+        ExitCode::FAILURE
+    });
+    jenny_host::flush_output(LAST_WORDS);
+    code
+}
+
+/// An error with its causes. Some errors tell their cause themselves, and nobody wants it twice.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut sentence = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if sentence.is_empty() {
+            sentence = cause;
+        } else if !sentence.contains(&cause) {
+            sentence = format!("{sentence}: {cause}");
+        }
+    }
+    sentence
+}
+
+/// Writes a line for the user to standard error, after what was logged before. A terminal that
+/// takes nothing keeps nobody waiting for long.
+fn say(line: &str) {
+    _ = writeln!(QueuedStderr, "{line}");
+    // What a command that is started next prints comes after it.
+    jenny_host::flush_output(IN_ORDER);
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let io = std::io::Error::other("disk full");
+        let error = anyhow::Error::new(io)
+            .context("cannot write a: disk full")
+            .context("cannot start");
+        assert_eq!(sentence(&error), "cannot start: cannot write a: disk full");
+        let error = anyhow::anyhow!("disk full").context("cannot write a");
+        assert_eq!(sentence(&error), "cannot write a: disk full");
+    }
+
+    #[test]
+    fn a_mistake_in_the_arguments_is_exit_code_2() {
+        for line in [
+            &["jenny"][..],
+            &["jenny", "fly"],
+            &["jenny", "up", "--listen", "nowhere"],
+        ] {
+            let error = Cli::try_parse_from(line).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{line:?}: {error}");
+        }
+    }
+}

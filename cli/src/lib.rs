@@ -8,12 +8,16 @@ mod application;
 mod bench;
 mod build;
 mod cargo;
+mod changes;
 mod check;
 mod logging;
 mod manifest_path;
 mod openapi;
+mod output;
+mod routes;
 mod seed;
 mod signals;
+mod template;
 mod test;
 mod up;
 
@@ -59,6 +63,8 @@ enum Command {
     Check(check::Arguments),
     /// Merge the functions' API documents into openapi.json.
     Openapi(openapi::Arguments),
+    /// List the routes: methods, function, authentication, rate limit, grants.
+    Routes(routes::Arguments),
 }
 
 /// Does what the command line says, and tells how it went.
@@ -81,6 +87,7 @@ pub fn main() -> ExitCode {
         Command::Seed(arguments) => seed::run(*arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Openapi(arguments) => openapi::run(&arguments),
+        Command::Routes(arguments) => routes::run(&arguments),
     };
     let code = outcome.unwrap_or_else(|error| {
         say(&format!("error: {}", sentence(&error)));

@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 use std::fs::Permissions;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
+use std::ops::Range;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -19,12 +21,18 @@ use crate::{Tls, Unavailable};
 /// socket in the folder (`/.s.PGSQL.65535`) included.
 const MAX_SOCKET_FOLDER_BYTES: usize = 103 - 16;
 
-/// Free ports are found by asking for one and giving it back, so that somebody else may get it
+/// Free ports are found by listening on one and giving it back, so that somebody else may get it
 /// first.
 const ATTEMPTS: usize = 5;
 
-/// How long `pg_ctl` waits for the server, in seconds.
-const START_SECONDS: &str = "60";
+/// Where ports for servers are looked for: Linux gives connections those from 32768 on, others higher ones.
+const PORTS: Range<u16> = 10_000..32_000;
+
+/// How many of them are tried before the system is asked for any.
+const PORT_ATTEMPTS: usize = 1000;
+
+/// How long `pg_ctl` waits for the server, in seconds, on a machine however busy.
+const WAIT_SECONDS: &str = "600";
 
 /// Settings that make tests fast and the same everywhere. Nothing here survives a power cut, and
 /// nothing has to; what was committed does survive the end of the process, because
@@ -39,6 +47,7 @@ wal_level = minimal
 max_wal_senders = 0
 autovacuum = off
 logging_collector = off
+authentication_timeout = '10min'
 timezone = 'UTC'
 ";
 
@@ -150,7 +159,7 @@ impl Cluster {
         let log = self.folder.join("log");
         let mut pg_ctl = self.user.command(&self.programs.pg_ctl, &self.folder);
         pg_ctl
-            .args(["start", "--wait", "--silent", "--timeout", START_SECONDS])
+            .args(["start", "--wait", "--silent", "--timeout", WAIT_SECONDS])
             .arg("--pgdata")
             .arg(self.data())
             .arg("--log")
@@ -168,7 +177,8 @@ impl Cluster {
     pub(crate) fn stop(&self) {
         let mut pg_ctl = self.user.command(&self.programs.pg_ctl, &self.folder);
         pg_ctl
-            .args(["stop", "--wait", "--silent", "--mode=immediate"])
+            .args(["stop", "--wait", "--silent", "--timeout", WAIT_SECONDS])
+            .arg("--mode=immediate")
             .arg("--pgdata")
             .arg(self.data());
         if let Err(error) = run(&mut pg_ctl) {
@@ -202,7 +212,17 @@ fn guarded_folder(programs: &Programs, user: &User) -> io::Result<(PathBuf, Chil
     Ok((folder.keep(), watchdog))
 }
 
+/// A port that nobody listens on. It is below those that the system gives to connections for their own
+/// end, so that none of these gets it before the server has it, or while the server is stopped.
 fn free_port() -> io::Result<u16> {
+    for _ in 0..PORT_ATTEMPTS {
+        // The keys of a new map's hasher are random.
+        let random = RandomState::new().build_hasher().finish();
+        let port = PORTS.start + (random % PORTS.len() as u64) as u16;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     Ok(listener.local_addr()?.port())
 }

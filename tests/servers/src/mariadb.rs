@@ -27,8 +27,8 @@ const USER: &str = "tests";
 const PASSWORD: &str = "tests-only";
 
 /// Settings that make tests fast and the same everywhere. What was committed survives the end of
-/// the process, but no power cut.
-const SETTINGS: [&str; 13] = [
+/// the process, but no power cut. Nobody is cut off because the machine is slow.
+const SETTINGS: [&str; 16] = [
     "--bind-address=127.0.0.1",
     "--skip-name-resolve",
     "--skip-log-bin",
@@ -36,6 +36,9 @@ const SETTINGS: [&str; 13] = [
     "--character-set-server=utf8mb4",
     "--max-connections=300",
     "--max-allowed-packet=64M",
+    "--connect-timeout=600",
+    "--net-read-timeout=600",
+    "--net-write-timeout=600",
     "--innodb-buffer-pool-size=32M",
     "--innodb-log-file-size=8M",
     "--innodb-flush-log-at-trx-commit=2",

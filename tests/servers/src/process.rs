@@ -2,8 +2,10 @@
 
 use std::ffi::OsString;
 use std::fs::File;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::ops::Range;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -12,12 +14,18 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// Free ports are found by asking for one and giving it back, so that somebody else may get it
+/// Free ports are found by listening on one and giving it back, so that somebody else may get it
 /// first.
 const ATTEMPTS: usize = 5;
 
-/// How long a server may take to answer, on a busy machine.
-const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// Where ports for servers are looked for: Linux gives connections those from 32768 on, others higher ones.
+const PORTS: Range<u16> = 10_000..32_000;
+
+/// How many of them are tried before the system is asked for any.
+const PORT_ATTEMPTS: usize = 1000;
+
+/// How long a server may take to answer, on a machine however busy.
+const START_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// How often it is asked whether it does.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
@@ -188,7 +196,17 @@ fn guarded_folder(name: &str) -> io::Result<(PathBuf, Child)> {
     Ok((folder.keep(), watchdog))
 }
 
+/// A port that nobody listens on. It is below those that the system gives to connections for their own
+/// end, so that none of these gets it before the server has it, or while the server is stopped.
 fn free_port() -> io::Result<u16> {
+    for _ in 0..PORT_ATTEMPTS {
+        // The keys of a new map's hasher are random.
+        let random = RandomState::new().build_hasher().finish();
+        let port = PORTS.start + (random % PORTS.len() as u64) as u16;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     Ok(listener.local_addr()?.port())
 }

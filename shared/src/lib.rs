@@ -14,6 +14,8 @@
 //! | [`caller`] | the extractor for who is calling |
 //! | [`identity`] | user ids, e-mail addresses and usernames |
 //! | [`db`] | portable SQL, typed rows, transactions, migrations |
+//! | [`docs`] | the function that describes the application |
+//! | [`health`] | the function that says whether an instance lives and its stores answer |
 //! | [`config`] | typed settings from Spin variables |
 //! | [`log`] | JSON logs with request id and trace context, secrets redacted |
 //! | [`time`] | the clock |
@@ -36,7 +38,9 @@ pub mod caller;
 pub mod conditional;
 pub mod config;
 pub mod db;
+pub mod docs;
 pub mod extract;
+pub mod health;
 pub mod identity;
 pub mod log;
 pub mod openapi;

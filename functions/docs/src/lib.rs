@@ -8,29 +8,15 @@
 //! | `GET /problems` | anyone | 200 with a page that lists the kinds of problems |
 //! | `GET /problems/{kind}` | anyone | 200 with a page that says what happened and what to do |
 //!
-//! All of it is made when the component is built (`build/`) and held in it; compressed once, too. Nothing
-//! comes from elsewhere: the pages' Content-Security-Policy allows nothing but this origin, and no script
-//! in a page itself.
-//!
-//! Errors: 404 for a file or a kind that is not there; 406 for whoever refuses gzip, of the files that are
-//! held in no other form; 500 for the document where a function's part is missing or old, as the page
-//! then says.
+//! The routes are [`shared::docs`]'s. What they answer is made when the component is built, and held in it.
 
-mod files;
-mod model;
-mod problems;
-mod routes;
-
+use shared::docs::Site;
 use shared::openapi::Operations;
 
+static SITE: Site = include!(concat!(env!("OUT_DIR"), "/site.rs"));
+
 fn operations() -> Operations {
-    shared::operations![
-        routes::openapi,
-        routes::page,
-        routes::file,
-        routes::problems,
-        routes::problem
-    ]
+    shared::docs::operations(&SITE)
 }
 
 shared::function!(operations);

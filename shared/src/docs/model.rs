@@ -1,13 +1,13 @@
 //! Answers: pages, and files in the encoding that the caller takes.
 
+use crate::openapi::{Answer, Description};
+use crate::problem::{Problem, ProblemKind};
 use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::json;
-use shared::openapi::{Answer, Description};
-use shared::problem::{Problem, ProblemKind};
 use utoipa::IntoParams;
 
-use crate::files::File;
+use super::File;
 
 /// What a page may load: what this origin serves, and no script or style of its own. `data:` is for the
 /// icons in Swagger UI's style sheet.

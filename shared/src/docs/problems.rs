@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use shared::problem::ProblemKind;
+use crate::problem::ProblemKind;
 
 /// The page that lists them.
 pub(crate) fn index() -> String {

@@ -1,7 +1,7 @@
 //! What the answers say.
 
+use crate::problem::{BoxError, Problem};
 use serde::Serialize;
-use shared::problem::{BoxError, Problem};
 use utoipa::ToSchema;
 
 /// Seconds after which a probe may look again: shorter than the usual ten between probes.

@@ -1,13 +1,14 @@
 //! The handlers.
 
+use axum::Extension;
 use http::HeaderMap;
-use shared::extract::Path;
-use shared::openapi::NotAcceptable;
-use shared::problem::{Problem, ProblemKind};
 
-use crate::files::{self, ASSETS};
-use crate::model::{Asset, Document, Encoded, FileName, KindName, Operations, Page};
-use crate::problems as pages;
+use super::Site;
+use super::model::{Asset, Document, Encoded, FileName, KindName, Operations, Page};
+use super::problems as pages;
+use crate::extract::Path;
+use crate::openapi::NotAcceptable;
+use crate::problem::{Problem, ProblemKind};
 
 /// Describe every operation, for programs
 ///
@@ -19,12 +20,15 @@ use crate::problems as pages;
     tag = "Documentation",
     responses((status = OK, description = "An OpenAPI 3.1 document."))
 )]
-pub(crate) async fn openapi(headers: HeaderMap) -> Result<Encoded<Document>, Problem> {
-    if !files::FAULTS.is_empty() {
-        return Err(Problem::internal(files::FAULTS)
+pub(crate) async fn openapi(
+    Extension(site): Extension<&'static Site>,
+    headers: HeaderMap,
+) -> Result<Encoded<Document>, Problem> {
+    if !site.faults.is_empty() {
+        return Err(Problem::internal(site.faults)
             .with_detail("The documentation is not whole. The page at docs says what it lacks."));
     }
-    Encoded::new(files::DOCUMENT, &headers)
+    Encoded::new(site.document, &headers)
 }
 
 /// Describe every operation, for people
@@ -35,8 +39,11 @@ pub(crate) async fn openapi(headers: HeaderMap) -> Result<Encoded<Document>, Pro
     tag = "Documentation",
     responses((status = OK, description = "A page that lists the operations and tries them."))
 )]
-pub(crate) async fn page(headers: HeaderMap) -> Result<Encoded<Operations>, Problem> {
-    Encoded::new(files::PAGE, &headers)
+pub(crate) async fn page(
+    Extension(site): Extension<&'static Site>,
+    headers: HeaderMap,
+) -> Result<Encoded<Operations>, Problem> {
+    Encoded::new(site.page, &headers)
 }
 
 /// Load what the page of operations is made of
@@ -49,14 +56,16 @@ pub(crate) async fn page(headers: HeaderMap) -> Result<Encoded<Operations>, Prob
     responses((status = OK, description = "A script or a style sheet."), NotAcceptable)
 )]
 pub(crate) async fn file(
+    Extension(site): Extension<&'static Site>,
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Encoded<Asset>, Problem> {
-    let file = ASSETS
-        .into_iter()
+    let file = site
+        .assets
+        .iter()
         .find(|file| file.name == name)
         .ok_or_else(|| Problem::not_found("There is no such file."))?;
-    Encoded::new(file, &headers)
+    Encoded::new(*file, &headers)
 }
 
 /// List the kinds of problems

@@ -1,8 +1,8 @@
 //! Whether the stores answer.
 
-use shared::db::{Database, DbError};
+use crate::db::{Database, DbError};
 
-use crate::model::Check;
+use super::model::Check;
 
 /// Whether the database answers, with a page of its own rather than from memory, and whether its
 /// migrations are applied. What is missing is left to the first request that needs it: a probe must

@@ -1,9 +1,8 @@
 //! The handlers.
 
+use super::{model::Health, store};
+use crate::{db::Database, openapi::Unavailable, problem::Problem};
 use axum::{Extension, Json};
-use shared::{db::Database, openapi::Unavailable, problem::Problem};
-
-use crate::{model::Health, store};
 
 // A database that is away must not get instances restarted.
 /// Whether this instance lives

@@ -1,5 +1,7 @@
 //! Access tokens: what is accepted, and everything that is not.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use jenny_test::{Mint, TestApp, TestResponse};
@@ -222,4 +224,27 @@ async fn a_token_of_a_user_who_is_gone_is_refused() {
         .send()
         .await
         .assert_problem(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn a_token_that_the_mint_makes_is_one_of_the_applications_own_and_does_not_expire() {
+    let mint = Mint::new();
+    let app = crate::app().signed_by(&mint).build().await;
+    let issued = register(&app, "jacob").await;
+    let issued_claims = part(&issued, 1);
+
+    let minted = mint.token_of(issued_claims["sub"].as_str().expect("a user"));
+    app.clock().advance(Duration::from_secs(100 * 365 * 86_400));
+
+    read_self(&app, &issued).await.assert_status(401);
+    read_self(&app, &minted)
+        .await
+        .assert_status(200)
+        .assert_json("/user/username", "jacob");
+    assert_eq!(part(&minted, 0), part(&issued, 0));
+    let mut minted_claims = part(&minted, 1);
+    for own in ["iat", "exp", "jti"] {
+        minted_claims[own] = issued_claims[own].clone();
+    }
+    assert_eq!(minted_claims, issued_claims);
 }

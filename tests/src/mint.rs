@@ -3,7 +3,14 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{EncodePrivateKey, EncodePublicKey};
 use ed25519_dalek::{Signer, SigningKey};
-use serde_json::Value;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+/// Who issues the tokens of an application with the usual `public_url`.
+const ISSUER: &str = "http://127.0.0.1:3000";
+
+/// The end of the year 9999 (RFC 3339 writes no later one), in seconds since the Unix epoch.
+const NEVER: i64 = 253_402_300_799;
 
 /// A key of the test's own, with which it can sign what the application never would, and with which
 /// a token from one application is valid in another.
@@ -72,5 +79,39 @@ impl Mint {
         );
         let signature = self.key.sign(signed.as_bytes()).to_bytes();
         format!("{signed}.{}", BASE64URL.encode(signature))
+    }
+    /// An access token of this user, a UUID, as `shared::token` issues it, good at any time: for an
+    /// application that is [signed by](crate::TestAppBuilder::signed_by) this key and has the usual
+    /// `public_url`. Nobody has to register or to sign in for it.
+    ///
+    /// ```no_run
+    /// # use jenny_test::{Mint, TestApp};
+    /// # async fn example() {
+    /// let mint = Mint::new();
+    /// let app = TestApp::builder().signed_by(&mint).await;
+    /// let token = mint.token_of("01900000-0000-7000-8000-000000000001");
+    /// app.get("/api/notes").bearer(&token).send().await.assert_status(200);
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn token_of(&self, user_id: &str) -> String {
+        let header = json!({ "alg": "EdDSA", "typ": "at+jwt", "kid": self.thumbprint() });
+        let claims = json!({
+            "iss": ISSUER,
+            "aud": format!("{ISSUER}/api"),
+            "sub": user_id,
+            "iat": 0,
+            "exp": NEVER,
+            "jti": "01900000-0000-7000-8000-000000000000",
+        });
+        self.sign(&header, &claims)
+    }
+
+    /// What the key is named by: the thumbprint of its JWK (RFC 7638, with the members of RFC 8037,
+    /// section 2, in the order of their names).
+    fn thumbprint(&self) -> String {
+        let public = BASE64URL.encode(self.key.verifying_key().as_bytes());
+        let jwk = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{public}"}}"#);
+        BASE64URL.encode(Sha256::digest(jwk))
     }
 }

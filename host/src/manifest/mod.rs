@@ -30,7 +30,7 @@ mod read;
 mod tests;
 mod trigger;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,7 +38,7 @@ use std::sync::Arc;
 pub(crate) use identifier::{check_label, check_variable};
 
 use crate::document::{Document, FileError, read_text};
-use crate::variables::Secret;
+use crate::variables::{Secret, Template};
 
 /// Why a manifest cannot be used.
 pub type ManifestError = FileError;
@@ -243,6 +243,18 @@ impl Lines {
 impl fmt::Debug for Lines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.component())
+    }
+}
+
+impl Component {
+    /// The application's variables that it gets to see: those that its own variables and
+    /// `allowed_outbound_hosts` are made of.
+    pub fn application_variables(&self) -> BTreeSet<String> {
+        let templates = self.variables.values().chain(&self.allowed_outbound_hosts);
+        templates
+            .filter_map(|text| Template::parse(text).ok())
+            .flat_map(|template| template.variables().map(str::to_owned).collect::<Vec<_>>())
+            .collect()
     }
 }
 

@@ -134,6 +134,24 @@ impl Route {
             shadowed: false,
         }
     }
+
+    fn entry(&self) -> RouteEntry<'_> {
+        let (path, wildcard) = match self
+            .raw
+            .strip_suffix("/...")
+            .or_else(|| self.raw.strip_suffix("/*"))
+        {
+            Some(path) => (path, true),
+            None if matches!(&*self.raw, "..." | "*") => ("", true),
+            None => (&*self.raw, false),
+        };
+        RouteEntry {
+            path: if path.is_empty() { "/" } else { path },
+            wildcard,
+            target: &self.target,
+            trigger: self.trigger,
+        }
+    }
 }
 
 impl RouteTable {
@@ -269,24 +287,20 @@ impl RouteTable {
 
     /// The reachable routes, in the order of the manifest.
     pub fn entries(&self) -> impl Iterator<Item = RouteEntry<'_>> {
-        let reachable = self.routes.iter().filter(|route| !route.shadowed);
-        reachable.map(|route| {
-            let (path, wildcard) = match route
-                .raw
-                .strip_suffix("/...")
-                .or_else(|| route.raw.strip_suffix("/*"))
-            {
-                Some(path) => (path, true),
-                None if matches!(&*route.raw, "..." | "*") => ("", true),
-                None => (&*route.raw, false),
-            };
-            RouteEntry {
-                path: if path.is_empty() { "/" } else { path },
-                wildcard,
-                target: &route.target,
-                trigger: route.trigger,
-            }
-        })
+        self.reachable().map(Route::entry)
+    }
+
+    /// The reachable routes, each before those that it wins against: of two that match the same
+    /// path the first answers. Where neither could take a path from the other, the alphabet
+    /// decides, so that the routes of one resource stand together.
+    pub fn by_precedence(&self) -> Vec<RouteEntry<'_>> {
+        let mut routes: Vec<&Route> = self.reachable().collect();
+        routes.sort_by(|one, other| one.pattern.listing_order(&other.pattern));
+        routes.into_iter().map(Route::entry).collect()
+    }
+
+    fn reachable(&self) -> impl Iterator<Item = &Route> {
+        self.routes.iter().filter(|route| !route.shadowed)
     }
 
     /// One sentence, with file and line, for each route that no request can reach.

@@ -121,6 +121,19 @@ impl Pattern {
         self.ranks().cmp(other.ranks())
     }
 
+    /// As [`Pattern::precedence`], but text goes by the alphabet. No path fits two patterns that
+    /// differ in a text before they differ in anything else.
+    pub(super) fn listing_order(&self, other: &Self) -> std::cmp::Ordering {
+        fn texts(pattern: &Pattern) -> impl Iterator<Item = (u8, &str)> {
+            let pieces = pattern.pieces.iter().map(|piece| match piece {
+                Piece::Literal(text) => (piece.rank(), &**text),
+                _ => (piece.rank(), ""),
+            });
+            pieces.chain([(END, "")])
+        }
+        texts(self).cmp(texts(other))
+    }
+
     fn ranks(&self) -> impl Iterator<Item = u8> {
         self.pieces.iter().map(Piece::rank).chain([END])
     }

@@ -25,6 +25,38 @@ fn winner<'t>(table: &'t RouteTable, path: &str) -> &'t str {
 }
 
 #[test]
+fn the_list_has_each_route_before_those_it_wins_against() {
+    let listed = [
+        "/",
+        "/articles",
+        "/articles/feed",
+        "/articles/feed/...",
+        "/articles/:slug.json",
+        "/articles/:slug",
+        "/articles/:slug/comments",
+        "/users",
+        "/:any",
+        "/...",
+    ];
+    let mut reversed = listed;
+    reversed.reverse();
+    let table = table(&reversed);
+    let entries = table.by_precedence();
+    let raw: Vec<&str> = entries
+        .iter()
+        .map(|entry| reversed[entry.trigger])
+        .collect();
+    assert_eq!(raw, listed);
+    // What the list says is what is done: nobody answers for a route above.
+    for (index, route) in listed.iter().enumerate() {
+        let path = route.replace(':', "").replace("...", "x");
+        let answering = winner(&table, &path);
+        let place = listed.iter().position(|route| *route == answering);
+        assert!(place.is_some_and(|place| place <= index), "{path}");
+    }
+}
+
+#[test]
 fn text_beats_parameter_beats_wildcard() {
     let routes = [
         "/...",

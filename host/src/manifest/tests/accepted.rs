@@ -235,6 +235,19 @@ fn the_deprecated_allowlist_is_converted() {
 }
 
 #[test]
+fn a_component_sees_the_variables_that_its_templates_name() {
+    let text = with(
+        "[variables]\nhost = { required = true }\nport = { default = '1' }\nother = { default = '' }",
+        TRIGGER,
+        &format!(
+            "{COMPONENT}\nallowed_outbound_hosts = ['https://{{{{ host }}}}', '{{{{ host }}}}:*']\nvariables = {{ url = 'https://{{{{host}}}}:{{{{ port }}}}', plain = 'other' }}"
+        ),
+    );
+    let seen = parse(&text).unwrap().components["a"].application_variables();
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["host", "port"]);
+}
+
+#[test]
 fn defaults_are_not_shown() {
     let text = with(
         "[variables]\nkey = { default = \"hunter2\" }",

@@ -20,4 +20,3 @@ mod outbound;
 mod redis;
 mod state_bleed;
 mod templates;
-mod workspace_budgets;

@@ -3,6 +3,8 @@
 use jenny_test::{TestApp, TestResponse};
 use serde_json::{Value, json};
 
+use crate::measured::{Measured, measured};
+
 async fn register(app: &TestApp, username: &str) -> String {
     app.post("/api/users")
         .json(&json!({
@@ -239,4 +241,33 @@ async fn two_callers_in_one_instance_see_themselves() {
             .assert_status(200)
             .assert_json("/user/username", expected);
     }
+}
+
+#[tokio::test]
+async fn keeps_to_its_budget() {
+    let Some(Measured {
+        app,
+        mut budgets,
+        token,
+    }) = measured("account").await
+    else {
+        return;
+    };
+    budgets
+        .measure(&app, "GET /api/user", 200, |app, _| {
+            app.get("/api/user").bearer(&token)
+        })
+        .await;
+    budgets
+        .measure(&app, "GET /api/user (nobody)", 401, |app, _| {
+            app.get("/api/user")
+        })
+        .await;
+    budgets
+        .measure(&app, "PUT /api/user", 200, |app, turn| {
+            let change = json!({ "user": { "bio": turn.to_string() } });
+            app.put("/api/user").bearer(&token).json(&change)
+        })
+        .await;
+    budgets.finish();
 }

@@ -6,6 +6,7 @@ use futures::future::join_all;
 use jenny_test::{TestApp, TestResponse};
 use serde_json::{Value, json};
 
+use crate::measured::{Measured, measured, remark};
 use crate::profiles::register;
 
 /// Writes an article and returns the path of its comments.
@@ -286,4 +287,38 @@ async fn a_comment_that_races_with_the_end_of_its_article_is_taken_or_finds_none
         }
         assert_eq!(count(&app).await, 0);
     }
+}
+
+#[tokio::test]
+async fn keeps_to_its_budget() {
+    let Some(Measured {
+        app,
+        mut budgets,
+        token,
+    }) = measured("comments").await
+    else {
+        return;
+    };
+    let (route, path) = (
+        "/api/articles/:slug/comments",
+        "/api/articles/article-0/comments",
+    );
+    budgets
+        .measure(&app, &format!("GET {route}"), 200, |app, _| app.get(path))
+        .await;
+    budgets
+        .measure(&app, &format!("POST {route}"), 200, |app, turn| {
+            let comment = remark(&turn.to_string());
+            app.post(path).bearer(&token).json(&comment)
+        })
+        .await;
+    let last = "SELECT id FROM comments ORDER BY id DESC LIMIT 2";
+    let last = app.sql(last).await;
+    budgets
+        .measure(&app, &format!("DELETE {route}/:id"), 204, |app, turn| {
+            let id = &last[turn as usize][0];
+            app.delete(&format!("{path}/{id}")).bearer(&token)
+        })
+        .await;
+    budgets.finish();
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use jenny_test::{TestApp, TestResponse};
 use serde_json::Value;
 
+use crate::measured::{Measured, measured};
+
 /// What every page of the component may load.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -252,4 +254,27 @@ async fn it_asks_no_store_and_starts_without_one() {
         response.calls().none_to_sql();
         response.calls().none_to_key_value();
     }
+}
+
+#[tokio::test]
+async fn keeps_to_its_budget() {
+    let Some(Measured {
+        app, mut budgets, ..
+    }) = measured("docs").await
+    else {
+        return;
+    };
+    for (route, path) in [
+        ("/openapi.json", "/openapi.json"),
+        ("/docs", "/docs"),
+        ("/docs/:file", "/docs/docs.css"),
+        ("/problems", "/problems"),
+        ("/problems/:kind", "/problems/validation"),
+    ] {
+        let name = format!("GET {route}");
+        budgets
+            .measure(&app, &name, 200, |app, _| app.get(path))
+            .await;
+    }
+    budgets.finish();
 }

@@ -1,6 +1,6 @@
 //! What is left of a write when any one of its calls of the host goes wrong: all of it or nothing, and
-//! all of it once it was answered. What the first request and logins write; the others are in
-//! `every_call_users` and `every_call_articles`.
+//! all of it once it was answered. What the first request and logins write; the others are in the files
+//! `<function>-every-call.rs`.
 
 use std::cell::{OnceCell, RefCell};
 use std::time::Duration;

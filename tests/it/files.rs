@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use jenny_test::{TestApp, TestResponse};
+use jenny_test::{Store, TestApp, TestResponse};
 use serde_json::json;
 
 use crate::articles::register;
@@ -44,21 +44,7 @@ async fn a_database_that_lost_its_tables_is_given_them_again() {
     };
     log_in().send().await.assert_status(401);
     let migrations = app.sql("SELECT count(*) FROM schema_migrations").await;
-    for table in [
-        "comments",
-        "favorites",
-        "follows",
-        "article_tags",
-        "tags",
-        "articles",
-        "totals",
-        "users",
-        "development_signing_keys",
-        "development_verification_keys",
-        "schema_migrations",
-    ] {
-        app.sql(&format!("DROP TABLE IF EXISTS {table}")).await;
-    }
+    drop_all_tables(&app).await;
 
     // An instance that knew them notices; a new one would not.
     let answer = log_in().send().await;
@@ -69,4 +55,29 @@ async fn a_database_that_lost_its_tables_is_given_them_again() {
         app.sql("SELECT count(*) FROM schema_migrations").await,
         migrations
     );
+}
+
+/// Drops whatever tables there are, in any order.
+async fn drop_all_tables(app: &TestApp) {
+    let session = app.connect().await;
+    let (tables, cascade) = match crate::STORE {
+        Store::Sqlite => {
+            session.sql("PRAGMA foreign_keys = OFF").await;
+            let tables = "SELECT name FROM sqlite_master
+                          WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+            (session.sql(tables).await, "")
+        }
+        Store::Postgres => {
+            let tables = "SELECT CAST(table_name AS TEXT) FROM information_schema.tables
+                          WHERE table_schema = 'public'";
+            (session.sql(tables).await, " CASCADE")
+        }
+    };
+    assert!(tables.len() > 5, "{tables:?}");
+    for table in tables {
+        let name = table[0].as_str().expect("a name");
+        session
+            .sql(&format!("DROP TABLE \"{name}\"{cascade}"))
+            .await;
+    }
 }

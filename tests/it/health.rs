@@ -1,5 +1,7 @@
 //! `health`: liveness and readiness.
 
+use crate::measured::{Measured, measured};
+
 #[tokio::test]
 async fn lives_and_is_ready() {
     let app = crate::app().build().await;
@@ -80,4 +82,21 @@ async fn other_methods_are_refused() {
             "{response:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn keeps_to_its_budget() {
+    let Some(Measured {
+        app, mut budgets, ..
+    }) = measured("health").await
+    else {
+        return;
+    };
+    for path in ["/health/live", "/health/ready"] {
+        let name = format!("GET {path}");
+        budgets
+            .measure(&app, &name, 200, |app, _| app.get(path))
+            .await;
+    }
+    budgets.finish();
 }

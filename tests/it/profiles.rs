@@ -2,8 +2,10 @@
 
 use futures::future::join_all;
 use http::Method;
-use jenny_test::{TestApp, TestResponse};
+use jenny_test::{TestApp, TestResponse, Turn};
 use serde_json::{Value, json};
+
+use crate::measured::{Measured, measured};
 
 /// Registers a user of any name and returns their token.
 pub(crate) async fn register(app: &TestApp, username: &str) -> String {
@@ -268,4 +270,35 @@ async fn other_methods_are_told_which_there_are() {
         .send()
         .await
         .assert_problem(405, "method-not-allowed");
+}
+
+#[tokio::test]
+async fn keeps_to_its_budget() {
+    let Some(Measured {
+        app,
+        mut budgets,
+        token,
+    }) = measured("profiles").await
+    else {
+        return;
+    };
+    budgets
+        .measure(&app, "GET /api/profiles/:username", 200, |app, _| {
+            app.get("/api/profiles/anna")
+        })
+        .await;
+    for method in [Method::POST, Method::DELETE] {
+        let name = format!("{method} /api/profiles/:username/follow");
+        budgets
+            .measure(&app, &name, 200, |app, turn| {
+                let followed = match turn {
+                    Turn::Cold => "anna",
+                    Turn::Warm => "carol",
+                };
+                let path = format!("/api/profiles/{followed}/follow");
+                app.request(method.clone(), &path).bearer(&token)
+            })
+            .await;
+    }
+    budgets.finish();
 }

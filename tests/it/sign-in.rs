@@ -5,6 +5,8 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use jenny_test::{TestApp, TestResponse};
 use serde_json::{Value, json};
 
+use crate::measured::{Measured, measured};
+
 fn registration(username: &str, email: &str) -> Value {
     json!({ "user": { "username": username, "email": email, "password": "correct horse" } })
 }
@@ -355,4 +357,32 @@ async fn other_methods_are_refused_with_the_allowed_ones() {
             .assert_problem(405, "method-not-allowed")
             .assert_header("allow", "POST");
     }
+}
+
+#[tokio::test]
+async fn keeps_to_its_budget() {
+    let Some(Measured {
+        app, mut budgets, ..
+    }) = measured("sign-in").await
+    else {
+        return;
+    };
+    budgets
+        .measure(&app, "POST /api/users", 201, |app, turn| {
+            let user = registration(&turn.to_string(), &format!("{turn}@example.com"));
+            app.post("/api/users").json(&user)
+        })
+        .await;
+    budgets
+        .measure(&app, "POST /api/users (refused)", 422, |app, _| {
+            app.post("/api/users").json(&json!({}))
+        })
+        .await;
+    budgets
+        .measure(&app, "POST /api/users/login", 200, |app, _| {
+            let user = credentials("cold@example.com", "correct horse");
+            app.post("/api/users/login").json(&user)
+        })
+        .await;
+    budgets.finish();
 }

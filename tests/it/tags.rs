@@ -3,6 +3,8 @@
 use jenny_test::{FAULT, TestApp};
 use serde_json::{Value, json};
 
+use crate::measured::{Measured, measured};
+
 /// Puts tags into the table, each with the number of its articles.
 async fn insert(app: &TestApp, tags: &[(&str, u32)]) {
     // The tables are there once a request has needed them. One that lists tags would have them
@@ -161,4 +163,18 @@ async fn a_failing_database_is_a_503() {
                 .contains("not available")
         );
     }
+}
+
+#[tokio::test]
+async fn keeps_to_its_budget() {
+    let Some(Measured {
+        app, mut budgets, ..
+    }) = measured("tags").await
+    else {
+        return;
+    };
+    budgets
+        .measure(&app, "GET /api/tags", 200, |app, _| app.get("/api/tags"))
+        .await;
+    budgets.finish();
 }

@@ -90,14 +90,38 @@ impl TestApp {
     /// The routes of the application's components, as the manifest writes them, private ones left
     /// out.
     pub fn routes(&self) -> Vec<String> {
+        self.routes_where(|target| matches!(target, TriggerTarget::Component(_)))
+    }
+
+    fn routes_where(&self, is_meant: impl Fn(&TriggerTarget) -> bool) -> Vec<String> {
         let triggers = self.app.manifest().triggers.iter();
         triggers
-            .filter(|trigger| matches!(trigger.target, TriggerTarget::Component(_)))
+            .filter(|trigger| is_meant(&trigger.target))
             .filter_map(|trigger| match &trigger.route {
                 TriggerRoute::Path(path) => Some(path.clone()),
                 TriggerRoute::Private => None,
             })
             .collect()
+    }
+
+    /// The names of the application's components, sorted.
+    pub fn components(&self) -> Vec<String> {
+        self.app.manifest().components.keys().cloned().collect()
+    }
+
+    /// The routes of one component, as the manifest writes them, private ones left out.
+    ///
+    /// ```no_run
+    /// # async fn example() {
+    /// # use jenny_test::TestApp;
+    /// let app = TestApp::new().await;
+    /// assert_eq!(app.routes_of("health"), ["/health/live", "/health/ready"]);
+    /// # }
+    /// ```
+    pub fn routes_of(&self, component: &str) -> Vec<String> {
+        self.routes_where(
+            |target| matches!(target, TriggerTarget::Component(id) if id == component),
+        )
     }
 
     /// Starts a request.

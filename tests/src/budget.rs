@@ -1,24 +1,28 @@
 //! What requests may cost, kept in a file that is reviewed like any other.
 
 mod file;
+mod measure;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use jenny_host::manifest::ComponentSource;
 use serde::Deserialize;
 
 use self::file::{File, Headroom, grouped};
+pub use self::measure::Turn;
 use crate::app::TestApp;
 use crate::package;
 use crate::response::TestResponse;
 
 /// Set to `1` by `cargo jenny test --update-budgets`.
 const UPDATE_VARIABLE: &str = "JENNY_UPDATE_BUDGETS";
+
+/// Set to `1`, as CI sets it, where budgets that nobody has recorded are a failure.
+const REQUIRE_VARIABLE: &str = "JENNY_REQUIRE_BUDGETS";
 
 /// Names the file in which `cargo jenny test --update-budgets` wants to read which files were written.
 const WRITTEN_VARIABLE: &str = "JENNY_BUDGETS_WRITTEN";
@@ -92,23 +96,27 @@ impl TestApp {
     }
 }
 
-/// Budgets of an application's requests and components.
+/// Budgets of a component and its requests.
 ///
-/// One test measures everything that has a budget and then [`finish`](Self::finish)es, which fails
-/// with the old and the new numbers of whatever costs more than its budget and the headroom that the
-/// file grants, or much less. `cargo jenny test --update-budgets` writes the file anew instead; the
+/// One test measures everything that a file has a budget for and then [`finish`](Self::finish)es, which
+/// fails with the old and the new numbers of whatever costs more than its budget and the headroom that
+/// the file grants, or much less. `cargo jenny test --update-budgets` writes the file anew instead; the
 /// change is then there to be reviewed.
+///
+/// Where there is no such file yet, nothing was decided that could be broken: `finish` says on the
+/// terminal how to write it, and fails only if the environment variable `JENNY_REQUIRE_BUDGETS` is `1`.
 ///
 /// ```no_run
 /// use jenny_test::{Budgets, TestApp};
 ///
 /// # async fn example() {
-/// let mut budgets = Budgets::open("budgets.toml");
-/// let app = TestApp::builder().metered().build().await;
-/// budgets.components(&app);
-///
-/// let ready = app.get("/health/ready").send().await;
-/// budgets.request("GET /health/ready", app.cost_of(&ready).await);
+/// let app = TestApp::builder().only("health").metered().await;
+/// let mut budgets = Budgets::open("../functions/health/budgets.toml");
+/// budgets.component(&app, "health");
+/// for name in ["GET /health/live", "GET /health/ready"] {
+///     let path = &name["GET ".len()..];
+///     budgets.measure(&app, name, 200, |app, _| app.get(path)).await;
+/// }
 /// budgets.finish();
 /// # }
 /// ```
@@ -117,10 +125,36 @@ pub struct Budgets {
     path: PathBuf,
     text: String,
     file: File,
-    updates: bool,
+    /// Whether somebody has written budgets into the file.
+    recorded: bool,
+    mode: Mode,
     requests: BTreeMap<String, Cost>,
     components: BTreeMap<String, u64>,
+    /// Those that a request is to be measured of, and has not been yet.
+    unmeasured_routes: BTreeSet<String>,
     finished: bool,
+}
+
+/// What becomes of what was measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// It is compared, where there is something to compare it with.
+    Compare,
+    /// It is compared, and a file that is not there is a failure.
+    Require,
+    /// It is written.
+    Update,
+}
+
+impl Mode {
+    fn of_environment() -> Self {
+        let is_set = |name| std::env::var_os(name).is_some_and(|value| value == "1");
+        match (is_set(UPDATE_VARIABLE), is_set(REQUIRE_VARIABLE)) {
+            (true, _) => Self::Update,
+            (false, true) => Self::Require,
+            (false, false) => Self::Compare,
+        }
+    }
 }
 
 /// Several files may be written by tests of one process.
@@ -138,12 +172,11 @@ impl Budgets {
     /// When the file cannot be read, or is not one of budgets; the message says where.
     #[track_caller]
     pub fn open(path: impl AsRef<Path>) -> Self {
-        let updates = std::env::var_os(UPDATE_VARIABLE).is_some_and(|value| value == "1");
-        Self::open_to(path.as_ref(), updates)
+        Self::open_to(path.as_ref(), Mode::of_environment())
     }
 
     #[track_caller]
-    fn open_to(path: &Path, updates: bool) -> Self {
+    fn open_to(path: &Path, mode: Mode) -> Self {
         let path = package::resolve(path);
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
@@ -155,11 +188,13 @@ impl Budgets {
         });
         Self {
             path,
+            recorded: !file.requests.is_empty() || !file.components.is_empty(),
             text,
             file,
-            updates,
+            mode,
             requests: BTreeMap::new(),
             components: BTreeMap::new(),
+            unmeasured_routes: BTreeSet::new(),
             finished: false,
         }
     }
@@ -175,50 +210,42 @@ impl Budgets {
         assert!(before.is_none(), "`{name}` is measured twice");
     }
 
-    /// Holds the sizes of an application's components, in bytes of their files, against theirs.
-    ///
-    /// # Panics
-    ///
-    /// When a file is not there any more.
-    #[track_caller]
-    pub fn components(&mut self, app: &TestApp) {
-        let manifest = app.app.manifest();
-        for (id, component) in &manifest.components {
-            let ComponentSource::Local(path) = &component.source else {
-                continue;
-            };
-            let path = manifest.resolve(path);
-            match std::fs::metadata(&path) {
-                Ok(metadata) => _ = self.components.insert(id.clone(), metadata.len()),
-                Err(error) => panic!("{} is gone: {error}", path.display()),
-            }
-        }
-    }
-
     /// Compares everything that was measured with the file, or writes the file anew.
     ///
     /// # Panics
     ///
-    /// With every difference that matters, what has no budget and what has one and was not measured.
+    /// With every difference that matters, what has no budget and what has one and was not measured;
+    /// with the routes of a [`component`](Self::component) that nothing was measured of.
     #[track_caller]
     pub fn finish(mut self) {
         self.finished = true;
+        let path = self.path.display();
+        assert!(
+            self.unmeasured_routes.is_empty(),
+            "nothing measures a request of {:?}: have the test that keeps {path} do it",
+            self.unmeasured_routes
+        );
         let differences = self.differences();
-        if self.updates {
+        if self.mode == Mode::Update {
             self.write();
             // Past what is captured: a test that succeeds shows nothing of that.
-            let path = self.path.display();
             _ = writeln!(std::io::stderr(), "{path} was written anew:\n{differences}");
             return;
         }
-        if differences.is_empty() {
+        if !self.recorded {
+            let told = format!(
+                "{path} is not there, so nothing says what is too much: \
+                 `cargo jenny test --update-budgets budget` writes it; review and commit it."
+            );
+            assert!(self.mode != Mode::Require, "{told}");
+            _ = writeln!(std::io::stderr(), "note: {told}");
             return;
         }
-        panic!(
-            "requests or components do not keep to {}:\n{differences}\nIf the change is meant to \
-             cost that, `cargo jenny test --update-budgets budgets` writes the file anew; review \
-             and commit it.",
-            self.path.display()
+        assert!(
+            differences.is_empty(),
+            "requests or components do not keep to {path}:\n{differences}\nIf the change is meant to \
+             cost that, `cargo jenny test --update-budgets budget` writes the file anew; review \
+             and commit it."
         );
     }
 

@@ -51,7 +51,7 @@ mod watch;
 
 pub use app::TestApp;
 pub use bleed::{Client, Mingled, StateBleed};
-pub use budget::{Budgets, Cost};
+pub use budget::{Budgets, Cost, Turn};
 pub use builder::TestAppBuilder;
 pub use clock::TestClock;
 pub use database::{Session, Store};

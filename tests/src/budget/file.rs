@@ -13,7 +13,7 @@ const PREAMBLE: &str = "\
 # them and fails, with the old and the new number, when one goes over its budget and the headroom, or far
 # below.
 #
-# `cargo jenny test --update-budgets budgets` writes this file anew. What it changes is to be reviewed:
+# `cargo jenny test --update-budgets budget` writes this file anew. What it changes is to be reviewed:
 # a number that grew is a cost that somebody decided on. Comments stay, if they stand above their line.
 ";
 

@@ -10,8 +10,8 @@ fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
-fn budgets(path: &Path, updates: bool, size: u64, cost: Cost) -> Budgets {
-    let mut budgets = Budgets::open_to(path, updates);
+fn budgets(path: &Path, mode: Mode, size: u64, cost: Cost) -> Budgets {
+    let mut budgets = Budgets::open_to(path, mode);
     budgets.components.insert("health".to_owned(), size);
     budgets.request("GET /health/live", cost);
     budgets
@@ -21,8 +21,8 @@ fn budgets(path: &Path, updates: bool, size: u64, cost: Cost) -> Budgets {
 fn told(size: u64, cost: Cost) -> String {
     let folder = folder();
     let path = folder.path().join("budgets.toml");
-    budgets(&path, true, 1_000, COST).finish();
-    let mut budgets = budgets(&path, false, size, cost);
+    budgets(&path, Mode::Update, 1_000, COST).finish();
+    let mut budgets = budgets(&path, Mode::Compare, size, cost);
     budgets.finished = true;
     budgets.differences()
 }
@@ -96,9 +96,9 @@ fn what_is_far_below_is_to_be_lowered() {
 fn names_that_are_missing_on_either_side_are_told() {
     let folder = folder();
     let path = folder.path().join("budgets.toml");
-    budgets(&path, true, 1_000, COST).finish();
+    budgets(&path, Mode::Update, 1_000, COST).finish();
 
-    let mut other = Budgets::open_to(&path, false);
+    let mut other = Budgets::open_to(&path, Mode::Compare);
     other.request("GET /health/ready", COST);
     other.finished = true;
 
@@ -114,7 +114,48 @@ fn names_that_are_missing_on_either_side_are_told() {
 #[should_panic(expected = "--update-budgets")]
 fn a_failure_says_how_to_update() {
     let folder = folder();
-    budgets(&folder.path().join("budgets.toml"), false, 1_000, COST).finish();
+    let path = folder.path().join("budgets.toml");
+    budgets(&path, Mode::Update, 1_000, COST).finish();
+    budgets(&path, Mode::Compare, 2_000, COST).finish();
+}
+
+#[test]
+fn what_nobody_has_recorded_is_no_failure_and_writes_nothing() {
+    let folder = folder();
+    let path = folder.path().join("budgets.toml");
+
+    budgets(&path, Mode::Compare, 1_000, COST).finish();
+
+    assert!(!path.exists());
+}
+
+#[test]
+#[should_panic(expected = "budgets.toml is not there")]
+fn what_nobody_has_recorded_is_a_failure_where_budgets_are_required() {
+    let folder = folder();
+    let path = folder.path().join("budgets.toml");
+    budgets(&path, Mode::Require, 1_000, COST).finish();
+}
+
+#[test]
+#[should_panic(expected = "without a budget")]
+fn a_file_that_has_budgets_has_them_all() {
+    let folder = folder();
+    let path = folder.path().join("budgets.toml");
+    budgets(&path, Mode::Update, 1_000, COST).finish();
+    let mut budgets = budgets(&path, Mode::Compare, 1_000, COST);
+    budgets.request("GET /health/ready", COST);
+    budgets.finish();
+}
+
+#[test]
+#[should_panic(expected = "nothing measures a request of {\"/health/ready\"}")]
+fn a_route_that_nothing_measures_is_found_before_anything_is_recorded() {
+    let folder = folder();
+    let path = folder.path().join("budgets.toml");
+    let mut budgets = budgets(&path, Mode::Update, 1_000, COST);
+    budgets.unmeasured_routes.insert("/health/ready".to_owned());
+    budgets.finish();
 }
 
 #[test]
@@ -123,7 +164,7 @@ fn budgets_that_are_not_compared_fail() {
     let folder = folder();
     drop(budgets(
         &folder.path().join("budgets.toml"),
-        false,
+        Mode::Compare,
         1_000,
         COST,
     ));
@@ -135,7 +176,7 @@ fn a_member_that_means_nothing_is_refused() {
     let folder = folder();
     let path = folder.path().join("budgets.toml");
     std::fs::write(&path, "[headroom]\nfule_percent = 5\n").expect("it is writable");
-    drop(Budgets::open_to(&path, false));
+    drop(Budgets::open_to(&path, Mode::Compare));
 }
 
 #[test]
@@ -156,7 +197,7 @@ fuel_at_most = 7
 "#;
     std::fs::write(&path, before).expect("it is writable");
 
-    let mut budgets = budgets(&path, true, 1_000, COST);
+    let mut budgets = budgets(&path, Mode::Update, 1_000, COST);
     budgets.request("DELETE /\"x\"", COST);
     budgets.finish();
 
@@ -176,7 +217,7 @@ fuel_at_most = 7
         "{text}"
     );
     // A second time nothing changes.
-    let again = Budgets::open_to(&path, false);
+    let again = Budgets::open_to(&path, Mode::Compare);
     assert_eq!(again.file.render(&text), text);
     std::mem::forget(again);
 }

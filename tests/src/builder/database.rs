@@ -62,8 +62,9 @@ impl TestAppBuilder {
 
     /// Begins with a copy of the database that this has prepared, once for all applications of the
     /// process that are prepared by the same function: typically with a request that lays the schema.
-    /// What it is called with has the same manifest, and only the variables that have no default; where
-    /// these differ, so do the databases.
+    /// What it is called with has the same manifest, with all of its components even where a test has
+    /// [only](Self::only) some, and only the variables that have no default; where these differ, so do the
+    /// databases.
     ///
     /// ```no_run
     /// # use jenny_test::{Store, TestApp};
@@ -137,7 +138,7 @@ impl TestAppBuilder {
         };
         let variables = self.variables.iter();
         Some(Template {
-            source: self.source.clone(),
+            source: self.source.whole(),
             preparation: self.preparation?,
             variables: variables
                 .filter(|(name, _)| is_required(name))

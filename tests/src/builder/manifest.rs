@@ -62,6 +62,14 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    /// The same application with all its components.
+    pub(super) fn whole(&self) -> Self {
+        Self {
+            path: self.path.clone(),
+            only: BTreeSet::new(),
+        }
+    }
+
     /// The manifest, without the components that are left out, and with the others built.
     ///
     /// Panics with the sentence of `jenny up` when there is something wrong with it.

@@ -83,21 +83,3 @@ async fn a_favourite_no_longer() {
         .leaves_all_or_nothing()
         .await;
 }
-
-#[tokio::test]
-async fn a_comment() {
-    let comment = json!({ "comment": { "body": "Who doesn't?" } });
-    Write::new(Method::POST, "/api/articles/rain/comments", 200)
-        .by(JACOB)
-        .body(comment)
-        .leaves_all_or_nothing()
-        .await;
-}
-
-#[tokio::test]
-async fn the_end_of_a_comment() {
-    Write::new(Method::DELETE, "/api/articles/dragons/comments/1", 204)
-        .by(JACOB)
-        .leaves_all_or_nothing()
-        .await;
-}

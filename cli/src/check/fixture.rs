@@ -12,7 +12,8 @@ use wasm_encoder::{
 };
 
 use super::finding::{Finding, Report};
-use super::project::Project;
+use super::project::{Project, Surroundings};
+use super::target::Target;
 
 /// The compiled component of the fixture's one function.
 pub(super) const COMPONENT: &str = "target/wasm32-wasip2/function/hello.wasm";
@@ -55,6 +56,15 @@ world hello {
 }
 ";
 
+const TEST: &str = "//! Tests of the greeting.
+
+#[tokio::test]
+async fn greets() {
+    let app = crate::app().build().await;
+    app.get(\"/hello\").send().await.assert_status(200);
+}
+";
+
 /// Interfaces as empty as the rules allow: they look at names.
 const DEPENDENCIES: [(&str, &str); 3] = [
     (
@@ -68,6 +78,7 @@ const DEPENDENCIES: [(&str, &str); 3] = [
 /// A project on disk. Its methods change it and hand it on.
 pub(super) struct Fixture {
     folder: TempDir,
+    surroundings: Surroundings,
 }
 
 impl Fixture {
@@ -80,14 +91,17 @@ impl Fixture {
             .status()
             .unwrap();
         assert!(status.success());
-        let mut fixture = Self { folder }
-            .with(".gitignore", "/target\n")
-            .with("spin.toml", MANIFEST)
-            .with("functions/hello/Cargo.toml", PACKAGE)
-            .with("functions/hello/src/lib.rs", "//! Greets.\n")
-            .with("tests/it/hello.rs", "//! Tests of the greeting.\n")
-            .with("README.md", "[manifest](spin.toml)\n")
-            .with("wit/hello.wit", WORLD);
+        let mut fixture = Self {
+            folder,
+            surroundings: Surroundings::default(),
+        }
+        .with(".gitignore", "/target\n")
+        .with("spin.toml", MANIFEST)
+        .with("functions/hello/Cargo.toml", PACKAGE)
+        .with("functions/hello/src/lib.rs", "//! Greets.\n")
+        .with("tests/it/hello.rs", TEST)
+        .with("README.md", "[manifest](spin.toml)\n")
+        .with("wit/hello.wit", WORLD);
         for (name, text) in DEPENDENCIES {
             fixture = fixture.with(&format!("wit/deps/{name}/package.wit"), text);
         }
@@ -95,6 +109,26 @@ impl Fixture {
             &["spin:key-value/key-value@3.0.0"],
             &["wasi:http/handler@0.3.0"],
         )
+    }
+
+    /// The same in a workspace that keeps the house rules.
+    pub(super) fn with_house_rules() -> Self {
+        Self::new().with(
+            "Cargo.toml",
+            "[workspace.metadata.jenny]\nhouse-rules = true\n",
+        )
+    }
+
+    /// The project, meant for a cloud.
+    pub(super) fn target(mut self, target: Target) -> Self {
+        self.surroundings.target = Some(target);
+        self
+    }
+
+    /// The project, run with this runtime configuration.
+    pub(super) fn runtime_config(mut self, text: &str) -> Self {
+        self.surroundings.runtime_config = Some(self.path("runtime-config.toml"));
+        self.with("runtime-config.toml", text)
     }
 
     /// The project with this file in it.
@@ -131,7 +165,7 @@ impl Fixture {
 
     /// The project as the rules see it now.
     pub(super) fn project(&self) -> Project {
-        Project::load(&self.path("spin.toml")).unwrap()
+        Project::load(&self.path("spin.toml"), self.surroundings.clone()).unwrap()
     }
 
     /// The project as the rules see it, together with its files.

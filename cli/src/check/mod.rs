@@ -5,77 +5,107 @@
 //! `wit/`, its test, and the component that the compiler made. Nothing ties them together but
 //! this command, which is why a new function needs no central list. Each rule is one file in
 //! [`rules`] and one line in its table; a finding is one sentence that says how to mend it.
+//!
+//! Any Spin application can be checked. Some rules are for workspaces of functions, some for those that
+//! keep this project's style ([`rules::Audience`]), and some for the place where the application is meant
+//! to run ([`target`]).
 
+mod files;
 mod finding;
 mod markdown;
+mod print;
 mod project;
 mod rules;
 mod rust_source;
+mod target;
 mod world;
 
 #[cfg(test)]
+mod documentation;
+#[cfg(test)]
 mod fixture;
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::manifest_path;
-use finding::Finding;
-use project::Project;
+use crate::output::Format;
+use finding::{Finding, Severity};
+use project::{Project, Surroundings};
+use target::Target;
 
 /// The arguments of `jenny check`.
 #[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  cargo jenny check\n  cargo jenny check --target akamai\n  cargo jenny check --target spinkube --runtime-config-file runtime-config.toml\n  cargo jenny check --format json\n\nThe exit code is 1 when there is an error, and 0 when there are warnings alone."
+)]
 pub(crate) struct Arguments {
     /// The manifest, or a directory with a `spin.toml` [default: the nearest `spin.toml`, from here
     /// upwards].
     #[arg(short = 'f', long, value_name = "PATH")]
     from: Option<PathBuf>,
 
+    /// Also say what the place lacks where the application is meant to run.
+    #[arg(long, value_enum, value_name = "TARGET")]
+    target: Option<Target>,
+
+    /// The runtime configuration that the application is run with: it may define stores and give values
+    /// to variables.
+    #[arg(long, value_name = "FILE")]
+    runtime_config_file: Option<PathBuf>,
+
+    /// Exit with 1 for warnings too.
+    #[arg(long)]
+    deny_warnings: bool,
+
+    /// List the rules, and for whom they are, instead of checking anything.
+    #[arg(long, conflicts_with_all = ["target", "runtime_config_file", "deny_warnings"])]
+    list: bool,
+
     /// How to print the findings.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
-/// How findings are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// One line a finding: `file:line: what to do [rule]`.
-    Text,
-    /// One JSON object: `{"findings": [{"rule", "file", "line", "message"}], …}`.
-    Json,
-}
-
-/// Runs every rule and prints what they found.
+/// Runs every rule that the project is held to and prints what they found.
 ///
-/// The exit code is 0 when there is nothing to mend and 1 otherwise.
+/// The exit code is 0 when there is nothing but warnings, and 1 otherwise.
 ///
 /// # Errors
 ///
-/// When the project cannot be read at all: no manifest, no git repository, no standard output.
+/// When the project cannot be read at all: no manifest, no standard output.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let project = Project::load(&manifest_path::find(arguments.from.as_deref())?)?;
-    let findings = find(&project);
-    let mut out = std::io::stdout().lock();
-    match arguments.format {
-        Format::Text => write_text(&mut out, &project, &findings),
-        Format::Json => write_json(&mut out, &project, &findings),
+    if arguments.list {
+        print::rules(arguments.format)?;
+        return Ok(ExitCode::SUCCESS);
     }
-    .context("standard output cannot be written")?;
-    Ok(if findings.is_empty() {
-        ExitCode::SUCCESS
-    } else {
+    let surroundings = Surroundings {
+        target: arguments.target,
+        runtime_config: arguments.runtime_config_file.clone(),
+    };
+    let manifest = manifest_path::find(arguments.from.as_deref())?;
+    let project = Project::load(&manifest, surroundings)?;
+    let findings = find(&project);
+    print::findings(arguments.format, &project, &findings)?;
+    Ok(if fails(&findings, arguments.deny_warnings) {
         ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
     })
+}
+
+fn fails(findings: &[Finding], deny_warnings: bool) -> bool {
+    let counts = |finding: &Finding| deny_warnings || finding.severity == Severity::Error;
+    findings.iter().any(counts)
 }
 
 /// Every finding of every rule, in the order of files and lines.
 fn find(project: &Project) -> Vec<Finding> {
     let mut findings: Vec<_> = rules::ALL
         .iter()
+        .filter(|rule| rule.applies(project))
         .flat_map(|rule| {
             (rule.check)(project)
                 .into_iter()
@@ -87,86 +117,93 @@ fn find(project: &Project) -> Vec<Finding> {
     findings
 }
 
-fn write_text(
-    out: &mut impl Write,
-    project: &Project,
-    findings: &[Finding],
-) -> std::io::Result<()> {
-    for finding in findings {
-        writeln!(out, "{finding}")?;
-    }
-    let read = format!(
-        "{} rules, {} functions, {} files",
-        rules::ALL.len(),
-        project.functions().len(),
-        project.files().len()
-    );
-    match findings.len() {
-        0 => writeln!(out, "Nothing to mend ({read})."),
-        1 => writeln!(out, "1 finding ({read})."),
-        many => writeln!(out, "{many} findings ({read})."),
-    }
-}
-
-fn write_json(
-    out: &mut impl Write,
-    project: &Project,
-    findings: &[Finding],
-) -> std::io::Result<()> {
-    let document = serde_json::json!({
-        "findings": findings.iter().map(Finding::to_json).collect::<Vec<_>>(),
-        "rules": rules::ALL.iter().map(|rule| serde_json::json!({
-            "name": rule.name,
-            "summary": rule.summary,
-        })).collect::<Vec<_>>(),
-        "functions": project.functions().len(),
-        "files": project.files().len(),
-    });
-    writeln!(out, "{document:#}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use fixture::Fixture;
 
-    #[test]
-    fn a_project_in_order_has_no_finding() {
-        let project = Fixture::new().load();
-        let findings = find(&project);
-        assert!(findings.is_empty(), "{findings:#?}");
+    fn names(fixture: Fixture) -> Vec<&'static str> {
+        let findings = find(&fixture.load());
+        findings.iter().map(|finding| finding.rule).collect()
     }
 
     #[test]
-    fn text_and_json_carry_the_same_findings() {
-        let project = Fixture::new().without("tests/it/hello.rs").load();
-        let findings = find(&project);
-        assert_eq!(findings.len(), 1, "{findings:#?}");
+    fn a_project_in_order_has_no_finding() {
+        for fixture in [Fixture::new(), Fixture::with_house_rules()] {
+            let findings = find(&fixture.load());
+            assert!(findings.is_empty(), "{findings:#?}");
+        }
+    }
 
-        let mut text = Vec::new();
-        write_text(&mut text, &project, &findings).unwrap();
-        let text = String::from_utf8(text).unwrap();
-        assert!(text.contains("tests/it/hello.rs"), "{text}");
-        assert!(text.contains("1 finding ("), "{text}");
-
-        let mut json = Vec::new();
-        write_json(&mut json, &project, &findings).unwrap();
-        let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
-        assert_eq!(json["findings"][0]["rule"], "layout");
-        assert!(
-            text.contains(json["findings"][0]["message"].as_str().unwrap()),
-            "{text}"
-        );
+    #[test]
+    fn what_is_told_without_a_manifest_is_the_manifest() {
+        assert_eq!(names(Fixture::new().with("spin.toml", "")), ["manifest"]);
     }
 
     #[test]
     fn a_broken_manifest_is_a_finding_and_the_source_rules_still_run() {
-        let project = Fixture::new()
-            .with("spin.toml", "spin_manifest_version = 2\n[[[\n")
-            .with("shared/src/late.rs", "fn later() { todo!() }\n")
-            .load();
-        let rules: Vec<_> = find(&project).iter().map(|finding| finding.rule).collect();
+        let rules = names(
+            Fixture::with_house_rules()
+                .with("spin.toml", "spin_manifest_version = 2\n[[[\n")
+                .with("shared/src/late.rs", "fn later() { todo!() }\n"),
+        );
         assert!(rules.contains(&"manifest"), "{rules:?}");
         assert!(rules.contains(&"unfinished"), "{rules:?}");
+    }
+
+    #[test]
+    fn the_house_rules_are_for_those_who_chose_them() {
+        let long = "\n".repeat(1000);
+        let file = "functions/hello/src/routes.rs";
+        assert!(names(Fixture::new().with(file, &long)).is_empty());
+        assert_eq!(
+            names(Fixture::with_house_rules().with(file, &long)),
+            ["length"]
+        );
+    }
+
+    #[test]
+    fn an_application_of_any_layout_is_held_to_what_is_true_of_all() {
+        let elsewhere = || {
+            Fixture::new()
+                .without("functions/hello/Cargo.toml")
+                .without("functions/hello/src/lib.rs")
+                .without("tests/it/hello.rs")
+                .without("wit/hello.wit")
+        };
+        assert!(names(elsewhere()).is_empty());
+        let unused = elsewhere().component(&[], &["wasi:http/handler@0.3.0"]);
+        assert_eq!(names(unused), ["grants"]);
+    }
+
+    #[test]
+    fn a_target_is_checked_besides_everything_else() {
+        let fixture = Fixture::new()
+            .component(&["spin:sqlite/sqlite@3.1.0"], &["wasi:http/handler@0.3.0"])
+            .target(Target::Akamai);
+        let mut names = names(fixture);
+        names.sort_unstable();
+        assert_eq!(
+            names,
+            ["grants", "grants", "target-interfaces", "worlds", "worlds"]
+        );
+    }
+
+    #[test]
+    fn errors_fail_and_warnings_do_when_they_are_denied() {
+        let of = |report: finding::Report| vec![report.of("rule")];
+        let error = of(finding::Report::at("a", "b"));
+        let warning = of(finding::Report::at("a", "b").warning());
+        assert!(fails(&error, false));
+        assert!(!fails(&warning, false));
+        assert!(fails(&warning, true));
+        assert!(!fails(&[], true));
+    }
+
+    #[test]
+    fn rules_have_names_of_their_own() {
+        let names: std::collections::BTreeSet<_> =
+            rules::ALL.iter().map(|rule| rule.name).collect();
+        assert_eq!(names.len(), rules::ALL.len());
     }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::SystemTime;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use jenny_host::manifest::{Component, ComponentSource, Manifest, ManifestError};
 
-use super::rust_source;
+use super::target::Target;
 use super::world::{self, Interfaces, World};
+use super::{files, rust_source};
 
 /// A project as it lies on disk.
 pub(super) struct Project {
@@ -22,6 +22,17 @@ pub(super) struct Project {
     functions: Vec<String>,
     worlds: Result<BTreeMap<String, World>, String>,
     compiled: BTreeMap<String, Compiled>,
+    keeps_house_rules: bool,
+    surroundings: Surroundings,
+}
+
+/// What the project is held against besides itself.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Surroundings {
+    /// Where it is meant to run.
+    pub(super) target: Option<Target>,
+    /// The runtime configuration that it is run with.
+    pub(super) runtime_config: Option<PathBuf>,
 }
 
 /// A Rust file.
@@ -48,7 +59,7 @@ pub(super) enum Compiled {
 
 impl Project {
     /// Reads the project that this manifest belongs to.
-    pub(super) fn load(manifest_path: &Path) -> anyhow::Result<Self> {
+    pub(super) fn load(manifest_path: &Path, surroundings: Surroundings) -> anyhow::Result<Self> {
         let manifest_text = std::fs::read_to_string(manifest_path)
             .with_context(|| format!("{} cannot be read", manifest_path.display()))?;
         let root = match manifest_path.parent() {
@@ -60,7 +71,7 @@ impl Project {
             |name| name.to_string_lossy().into_owned(),
         );
         let manifest = Manifest::load(manifest_path);
-        let files = files(&root)?;
+        let files = files::list(&root)?;
         let sources = sources(&root, &files)?;
         let compiled = manifest
             .iter()
@@ -70,6 +81,7 @@ impl Project {
         Ok(Self {
             functions: functions(&files),
             worlds: world::worlds(&root.join("wit")),
+            keeps_house_rules: keeps_house_rules(&root),
             root,
             manifest_file,
             manifest_text,
@@ -77,7 +89,29 @@ impl Project {
             files,
             sources,
             compiled,
+            surroundings,
         })
+    }
+
+    /// Where the project is meant to run, if that was said.
+    pub(super) fn target(&self) -> Option<Target> {
+        self.surroundings.target
+    }
+
+    /// The runtime configuration that it is run with, if one was named.
+    pub(super) fn runtime_config(&self) -> Option<&Path> {
+        self.surroundings.runtime_config.as_deref()
+    }
+
+    /// Whether it is a workspace of functions, laid out as `cargo jenny new-app` does it.
+    pub(super) fn is_workspace(&self) -> bool {
+        let package = |name: &String| self.has(&format!("functions/{name}/Cargo.toml"));
+        self.functions.iter().any(package)
+    }
+
+    /// Whether the workspace asks to be held to the style of this project.
+    pub(super) fn keeps_house_rules(&self) -> bool {
+        self.keeps_house_rules
     }
 
     /// The manifest's name in the root, usually `spin.toml`.
@@ -155,6 +189,19 @@ impl Project {
         self.worlds.as_ref().ok()?.get(name)
     }
 
+    /// The bytes of a component that is compiled.
+    pub(super) fn size(&self, component: &Component) -> Option<u64> {
+        let ComponentSource::Local(path) = &component.source else {
+            return None;
+        };
+        Some(self.root.join(path).metadata().ok()?.len())
+    }
+
+    /// The folder that everything is relative to.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// What became of each component with a local source.
     pub(super) fn compiled(&self) -> &BTreeMap<String, Compiled> {
         &self.compiled
@@ -170,44 +217,10 @@ impl Project {
     }
 }
 
-/// What git tracks, and what it would track if it were added. Without git there is no telling a
-/// source file from what a build or an editor left behind.
-fn files(root: &Path) -> anyhow::Result<Vec<String>> {
-    let output = Command::new("git")
-        .args([
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-        ])
-        .current_dir(root)
-        .output()
-        .context("git cannot be run: install it, the check reads the files that git knows")?;
-    if !output.status.success() {
-        bail!(
-            "the files of {} cannot be listed: {}",
-            root.display(),
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
-    }
-    let mut files: Vec<_> = output
-        .stdout
-        .split(|byte| *byte == 0)
-        .filter(|name| !name.is_empty())
-        .map(|name| String::from_utf8_lossy(name).into_owned())
-        // A file that was deleted but not yet committed is still listed.
-        .filter(|name| root.join(name).is_file())
-        .collect();
-    files.sort();
-    files.dedup();
-    Ok(files)
-}
-
 fn sources(root: &Path, files: &[String]) -> anyhow::Result<Vec<Source>> {
     files
         .iter()
-        .filter(|file| file.ends_with(".rs"))
+        .filter(|file| file.ends_with(".rs") && !is_unplaced(file))
         .map(|file| {
             let text = std::fs::read_to_string(root.join(file))
                 .with_context(|| format!("{file} cannot be read"))?;
@@ -220,6 +233,11 @@ fn sources(root: &Path, files: &[String]) -> anyhow::Result<Vec<Source>> {
         .collect()
 }
 
+/// What a template left below a function's folder is no source yet: it belongs elsewhere.
+fn is_unplaced(file: &str) -> bool {
+    file.starts_with("functions/") && file.split('/').nth(2) == Some("unplaced")
+}
+
 /// The folders below `functions/`: a folder counts once it holds a file that git knows.
 fn functions(files: &[String]) -> Vec<String> {
     let mut names: Vec<_> = files
@@ -229,6 +247,17 @@ fn functions(files: &[String]) -> Vec<String> {
         .collect();
     names.dedup();
     names
+}
+
+/// Whether the workspace has chosen the house rules:
+/// `[workspace.metadata.jenny]`, `house-rules = true`.
+fn keeps_house_rules(root: &Path) -> bool {
+    let manifest = std::fs::read_to_string(root.join("Cargo.toml")).unwrap_or_default();
+    let chosen = |table: toml::Table| {
+        let metadata = table.get("workspace")?.get("metadata")?;
+        metadata.get("jenny")?.get("house-rules")?.as_bool()
+    };
+    manifest.parse().ok().and_then(chosen).unwrap_or_default()
 }
 
 /// Looks at a component's source; `None` for a component from a registry.
@@ -309,6 +338,12 @@ mod tests {
         assert_eq!(line_of(text, "component.x", "files"), Some(4));
         assert_eq!(line_of(text, "component.x.build", "b"), Some(7));
         assert_eq!(line_of(text, "component.y", "source"), None);
+    }
+
+    #[test]
+    fn what_is_not_in_its_place_is_no_source() {
+        assert!(is_unplaced("functions/notes/unplaced/tests/it/notes.rs"));
+        assert!(!is_unplaced("functions/unplaced/src/lib.rs"));
     }
 
     #[test]

@@ -107,6 +107,19 @@ pub(super) fn component(path: &Path) -> anyhow::Result<Interfaces> {
     }
 }
 
+/// Whether an import is one of these interfaces, in whatever version; a name that ends in `/` means the
+/// whole package.
+pub(super) fn covers(interfaces: &[&str], import: &str) -> bool {
+    let name = import.split('@').next().unwrap_or(import);
+    interfaces.iter().any(|interface| {
+        if interface.ends_with('/') {
+            name.starts_with(interface)
+        } else {
+            name == *interface
+        }
+    })
+}
+
 fn interfaces(resolve: &Resolve, world: WorldId) -> Interfaces {
     let world = &resolve.worlds[world];
     Interfaces {

@@ -6,6 +6,9 @@ use jenny_host::manifest::{Component, ComponentSource};
 use crate::check::finding::Report;
 use crate::check::project::Project;
 
+/// The build profile of components that change while they run.
+const QUICK: &str = "quick";
+
 pub(super) fn check(project: &Project) -> Vec<Report> {
     let crates = project
         .functions()
@@ -85,7 +88,35 @@ fn entry(project: &Project, component: &Component) -> Vec<Report> {
             .line(line),
         );
     }
+    reports.extend(quick(project, component));
     reports
+}
+
+/// What `jenny up --watch` builds instead, where the manifest has it: the same way, into the place of its
+/// profile.
+fn quick(project: &Project, component: &Component) -> Option<Report> {
+    let name = &component.id;
+    let profile = component.profiles.get(QUICK)?;
+    let (source, command) = (
+        source(name).replace("/function/", "/quick/"),
+        command(name).replace("--profile function", "--profile quick"),
+    );
+    let in_place = matches!(
+        &profile.source,
+        Some(ComponentSource::Local(path)) if path.ends_with(&source)
+    );
+    let built = profile.commands.as_deref() == Some(&[command.clone()][..]);
+    (!in_place || !built).then(|| {
+        let line = project.manifest_line(&format!("component.{name}.profile.{QUICK}"), "source");
+        Report::at(
+            project.manifest_file(),
+            format!(
+                "the quick profile of component `{name}` is not as `cargo jenny up --watch` expects it: \
+                 write `source = \"{source}\"` and `build.command = \"{command}\"`"
+            ),
+        )
+        .line(line)
+    })
 }
 
 #[cfg(test)]
@@ -126,6 +157,28 @@ mod tests {
             assert_eq!(found.len(), 1, "{to}: {found:?}");
             assert!(found[0].starts_with(file), "{found:?}");
             assert!(found[0].contains(says), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn the_quick_profile_is_built_like_the_other() {
+        let quick = "[component.hello.profile.quick]\n\
+                     source = \"target/wasm32-wasip2/quick/hello.wasm\"\n\
+                     build.command = \"cargo build -p hello --profile quick --target wasm32-wasip2\"\n\n\
+                     [component.hello.build]";
+        let with = |text: &str| {
+            let fixture = Fixture::new().edit("spin.toml", "[component.hello.build]", text);
+            messages(check(&fixture.load()))
+        };
+        let found = with(quick);
+        assert!(found.is_empty(), "{found:?}");
+        for (from, to) in [("/quick/", "/debug/"), ("--profile quick", "--profile dev")] {
+            let found = with(&quick.replace(from, to));
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(
+                found[0].starts_with("spin.toml:17: the quick profile"),
+                "{found:?}"
+            );
         }
     }
 

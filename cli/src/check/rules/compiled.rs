@@ -1,6 +1,8 @@
 //! Every component is there, is a component, and is as new as its sources: the rules about imports
 //! speak of the file that they read.
 
+use jenny_host::manifest::Build;
+
 use crate::check::finding::Report;
 use crate::check::project::{Compiled, Project};
 
@@ -15,16 +17,36 @@ pub(super) fn check(project: &Project) -> Vec<Report> {
                 Compiled::Stale(newer) => format!("was compiled before {newer} changed"),
                 Compiled::Unreadable(error) => format!("cannot be decoded ({error})"),
             };
-            let command = super::build::command(name);
             Some(
                 Report::at(
                     project.manifest_file(),
-                    format!("component `{name}` {why}: run `{command}`"),
+                    format!("component `{name}` {why}: {}", mend(project, name)),
                 )
                 .line(project.manifest_line(&format!("component.{name}"), "source")),
             )
         })
         .collect()
+}
+
+/// What makes the component as its manifest says.
+fn mend(project: &Project, name: &str) -> String {
+    let build = project
+        .component(name)
+        .and_then(|component| component.build.as_ref());
+    match build {
+        Some(Build {
+            commands,
+            workdir: None,
+            ..
+        }) => format!("run `{}`", commands.join(" && ")),
+        Some(Build {
+            commands,
+            workdir: Some(folder),
+            ..
+        }) => format!("run `{}` in {}", commands.join(" && "), folder.display()),
+        None => "correct its source, or add [component.<id>.build] with the command that makes it"
+            .replace("<id>", name),
+    }
 }
 
 #[cfg(test)]
@@ -43,6 +65,31 @@ mod tests {
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].contains("is not compiled"), "{found:?}");
         assert!(found[0].contains(COMMAND), "{found:?}");
+    }
+
+    #[test]
+    fn what_the_manifest_says_of_building_is_what_is_told() {
+        let build = "[component.hello.build]";
+        for (from, to, says) in [
+            (COMMAND, "make", "run `make`"),
+            (
+                build,
+                "[component.hello.build]\nworkdir = \"web\"",
+                "` in web",
+            ),
+            (
+                build,
+                "[component.hello.profile.debug.build]",
+                "add [component.hello.build]",
+            ),
+        ] {
+            let project = Fixture::new()
+                .without(COMPONENT)
+                .edit("spin.toml", from, to);
+            let found = messages(check(&project.load()));
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(found[0].contains(says), "{found:?}");
+        }
     }
 
     #[test]

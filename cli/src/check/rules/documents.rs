@@ -12,6 +12,10 @@ pub(super) fn check(project: &Project) -> Vec<Report> {
     if project.manifest().is_err() || !project.files().iter().any(is_described) {
         return Vec::new();
     }
+    // What does not agree with the manifest cannot be merged, and is told by the rule that knows where.
+    if !super::operations::check(project).is_empty() {
+        return Vec::new();
+    }
     let message = match openapi::document(&project.manifest_path()) {
         Err(error) => format!("{error:#}").replace('\n', " "),
         Ok(text) if project.read(openapi::FILE).as_ref() == Some(&text) => return Vec::new(),
@@ -58,15 +62,25 @@ mod tests {
     }
 
     #[test]
-    fn a_function_that_describes_other_routes_is_found() {
-        let found = Fixture::new().with(
-            "functions/hello/openapi.json",
-            r#"{ "paths": { "/hi": {} } }"#,
-        );
-        let found = messages(check(&found.load()));
+    fn what_the_operations_rule_finds_is_not_told_twice() {
+        let project = Fixture::new()
+            .with(
+                "functions/hello/openapi.json",
+                r#"{ "paths": { "/hi": {} } }"#,
+            )
+            .load();
+        assert!(check(&project).is_empty());
+    }
+
+    #[test]
+    fn documents_that_contradict_each_other_are_found() {
+        let project = Fixture::new()
+            .with("functions/hello/openapi.json", "{")
+            .load();
+        let found = messages(check(&project));
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(
-            found[0].contains("hello does not describe /hello"),
+            found[0].contains("functions/hello/openapi.json"),
             "{found:?}"
         );
     }

@@ -1,9 +1,13 @@
 //! A component is granted what it imports, and imports what it is granted.
+//!
+//! In a workspace of functions an import is a fact about what the code does. Toolchains of other languages
+//! import whole SDKs, so that elsewhere an import without a grant is a warning.
 
 use jenny_host::manifest::Component;
 
 use crate::check::finding::Report;
 use crate::check::project::Project;
+use crate::check::world::covers;
 
 /// One kind of grant.
 struct Grant {
@@ -80,8 +84,9 @@ pub(super) fn check(project: &Project) -> Vec<Report> {
             let import = interfaces
                 .imports
                 .keys()
-                .find(|import| grant.covers(import));
-            let message = match (import, (grant.count)(component)) {
+                .find(|import| covers(grant.interfaces, import));
+            let count = (grant.count)(component);
+            let message = match (import, count) {
                 (Some(import), 0) => format!(
                     "component `{name}` imports `{import}` but is granted no `{key}`: add such as \
                      `{example}`",
@@ -96,23 +101,14 @@ pub(super) fn check(project: &Project) -> Vec<Report> {
                 _ => continue,
             };
             let line = project.manifest_line(&format!("component.{name}"), grant.key);
-            reports.push(Report::at(project.manifest_file(), message).line(line));
+            let report = Report::at(project.manifest_file(), message).line(line);
+            reports.push(match count == 0 && !project.is_workspace() {
+                true => report.warning(),
+                false => report,
+            });
         }
     }
     reports
-}
-
-impl Grant {
-    fn covers(&self, import: &str) -> bool {
-        let name = import.split('@').next().unwrap_or(import);
-        self.interfaces.iter().any(|interface| {
-            if interface.ends_with('/') {
-                name.starts_with(interface)
-            } else {
-                name == *interface
-            }
-        })
-    }
 }
 
 #[cfg(test)]
@@ -144,6 +140,18 @@ mod tests {
             assert!(found[0].starts_with("spin.toml:"), "{found:?}");
             assert!(found[0].contains(grant.example), "{found:?}");
         }
+    }
+
+    #[test]
+    fn outside_a_workspace_an_import_may_be_the_toolchains() {
+        let elsewhere = Fixture::new().without("functions/hello/Cargo.toml").edit(
+            "spin.toml",
+            "key_value_stores = [\"default\"]\n",
+            "",
+        );
+        let found = messages(check(&elsewhere.load()));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains("warning: "), "{found:?}");
     }
 
     #[test]

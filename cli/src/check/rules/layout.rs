@@ -2,11 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use jenny_host::manifest::ComponentSource;
+
 use crate::check::finding::Report;
 use crate::check::project::Project;
 
 pub(super) fn check(project: &Project) -> Vec<Report> {
-    let components = project.components().map(|component| component.id.as_str());
+    // What is downloaded was built elsewhere.
+    let local = project
+        .components()
+        .filter(|component| matches!(component.source, ComponentSource::Local(_)));
+    let components = local.map(|component| component.id.as_str());
     let folders = project.functions().iter().map(String::as_str);
     let names: BTreeSet<&str> = if project.manifest().is_ok() {
         folders.chain(components).collect()
@@ -160,6 +166,20 @@ mod tests {
         let found = messages(check(&project));
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].starts_with("spin.toml:"), "{found:?}");
+    }
+
+    #[test]
+    fn a_component_that_is_downloaded_has_no_folder() {
+        let manifest = format!(
+            "{}\n[[trigger.http]]\nroute = \"/files/...\"\ncomponent = \"files\"\n\n\
+             [component.files]\nsource = {{ url = \"https://example.com/files.wasm\", digest = \"sha256:{}\" }}\n",
+            Fixture::new().project().read("spin.toml").unwrap(),
+            "0".repeat(64),
+        );
+        let project = Fixture::new().with("spin.toml", manifest).load();
+        assert!(project.manifest().is_ok());
+        let found = messages(check(&project));
+        assert!(found.is_empty(), "{found:?}");
     }
 
     #[test]

@@ -32,9 +32,10 @@ pub(super) fn check(project: &Project) -> Vec<Report> {
     reports
 }
 
-/// Other projects' files, kept unedited.
+/// Other projects' files, kept unedited, and pages that a template makes, whose links lead from where
+/// they will lie.
 fn is_carried_over(file: &str) -> bool {
-    file.contains("/deps/")
+    file.contains("/deps/") || (file.starts_with("templates/") && file.contains("/content/"))
 }
 
 /// The path, relative to the root, that a link on a page leads to; `None` for links to elsewhere,
@@ -80,6 +81,7 @@ mod tests {
         let project = Fixture::new()
             .with("docs/page.md", text)
             .with("wit/deps/x/README.md", "[a](no.md)")
+            .with("templates/app/content/README.md", "[a](no.md)")
             .load();
         let found = messages(check(&project));
         assert!(found.is_empty(), "{found:?}");

@@ -17,8 +17,10 @@ pub(super) fn check(project: &Project) -> Vec<Report> {
         return Vec::new();
     };
     let mut reports = unused(project, manifest);
-    if !manifest.variables.is_empty() {
-        reports.extend(documentation(project, manifest));
+    // Who has such a table wants it to be right; the house rules want it to be there.
+    let rows = table(project);
+    if !manifest.variables.is_empty() && (project.keeps_house_rules() || rows.is_some()) {
+        reports.extend(documentation(project, manifest, rows));
     }
     reports
 }
@@ -65,10 +67,15 @@ fn unused(project: &Project, manifest: &Manifest) -> Vec<Report> {
         .collect()
 }
 
-fn documentation(project: &Project, manifest: &Manifest) -> Vec<Report> {
-    let rows = project
-        .read(PAGE)
-        .and_then(|page| markdown::table(&page, &["variable", "default", "meaning"]));
+fn table(project: &Project) -> Option<Vec<(usize, Vec<String>)>> {
+    markdown::table(&project.read(PAGE)?, &["variable", "default", "meaning"])
+}
+
+fn documentation(
+    project: &Project,
+    manifest: &Manifest,
+    rows: Option<Vec<(usize, Vec<String>)>>,
+) -> Vec<Report> {
     let Some(rows) = rows else {
         return vec![Report::at(
             PAGE,
@@ -146,7 +153,7 @@ mod tests {
 
     /// A project with one variable that is declared, granted and described.
     fn with_variable() -> Fixture {
-        Fixture::new()
+        Fixture::with_house_rules()
             .edit(
                 "spin.toml",
                 "[variables]",
@@ -214,6 +221,15 @@ mod tests {
             assert_eq!(found.len(), 1, "{to}: {found:?}");
             assert!(found[0].contains(says), "{found:?}");
         }
+    }
+
+    #[test]
+    fn who_keeps_no_house_rules_may_do_without_the_table() {
+        let fixture = || with_variable().without("Cargo.toml");
+        let without_table = fixture().edit(PAGE, "| variable |", "| name |").load();
+        assert!(check(&without_table).is_empty());
+        let wrong_table = fixture().edit(PAGE, "`info`", "`warn`").load();
+        assert_eq!(check(&wrong_table).len(), 1);
     }
 
     #[test]

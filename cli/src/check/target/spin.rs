@@ -1,0 +1,25 @@
+//! Spin 4.1, on a machine of one's own.
+
+use super::{Cloud, Stores};
+
+pub(super) const CLOUD: Cloud = Cloud {
+    name: "Spin",
+    interfaces: &[
+        "fermyon:spin/",
+        "spin:mqtt/",
+        "spin:sqlite/",
+        "wasi:keyvalue/atomics",
+        "wasi:otel/",
+        "wasi:sockets/",
+    ],
+    conditions: &[],
+    instead: &[],
+    stores: Stores::OfTheMachine,
+    give: |name, _| {
+        format!(
+            "run `spin up --variable {name}=…`, or set SPIN_VARIABLE_{}",
+            name.to_ascii_uppercase()
+        )
+    },
+    max_bytes: None,
+};

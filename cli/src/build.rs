@@ -12,6 +12,13 @@ use crate::{manifest_path, say};
 
 /// The arguments of `jenny build`.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Each component is built by the command of its [component.<id>.build], in the order of the manifest;
+neighbouring cargo commands that agree become one.
+
+Examples:
+  cargo jenny build
+  cargo jenny build --from ../shop")]
 pub(crate) struct Arguments {
     /// The manifest, or a directory with a `spin.toml` [default: the nearest `spin.toml`, from here
     /// upwards].

@@ -10,6 +10,10 @@ mod build;
 mod cargo;
 mod changes;
 mod check;
+#[cfg(test)]
+mod commands;
+mod completions;
+mod doctor;
 mod logging;
 mod manifest_path;
 mod openapi;
@@ -34,13 +38,25 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How long a line for the user may take to appear before the work goes on.
 const IN_ORDER: Duration = Duration::from_millis(100);
 
+/// What holds for all commands.
+const HELP: &str = "\
+`cargo jenny <COMMAND> --help` says more of each. The exit code is 2 for a mistake in the arguments, and 1
+when it did not work or found something to mend. Colours go to a terminal only, and not where NO_COLOR is
+set. RUST_LOG chooses what `up` and `seed` log: a level, or levels by target (warn,jenny_host=debug).
+
+Examples:
+  cargo jenny up
+  cargo jenny test
+  cargo jenny check";
+
 /// Runs, builds, tests and checks a backend of WebAssembly functions.
 #[derive(Debug, Parser)]
 #[command(
     name = "jenny",
     bin_name = "cargo jenny",
     version,
-    propagate_version = true
+    propagate_version = true,
+    after_help = HELP
 )]
 struct Cli {
     #[command(subcommand)]
@@ -65,6 +81,10 @@ enum Command {
     Openapi(openapi::Arguments),
     /// List the routes: methods, function, authentication, rate limit, grants.
     Routes(routes::Arguments),
+    /// Tell whether this machine has what the other commands need, and what brings the rest.
+    Doctor(doctor::Arguments),
+    /// Print what a shell needs to complete these commands.
+    Completions(completions::Arguments),
 }
 
 /// Does what the command line says, and tells how it went.
@@ -88,6 +108,8 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Openapi(arguments) => openapi::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
     };
     let code = outcome.unwrap_or_else(|error| {
         say(&format!("error: {}", sentence(&error)));

@@ -41,7 +41,11 @@ pub(crate) fn start(format: LogFormat) {
         LogFormat::Text => false,
         LogFormat::Json => true,
     };
-    let lines = tracing_subscriber::fmt::layer().with_writer(|| QueuedStderr);
+    // As clap decides for its help: not into a file, and not where NO_COLOR is set.
+    let colours = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+    let lines = tracing_subscriber::fmt::layer()
+        .with_ansi(colours)
+        .with_writer(|| QueuedStderr);
     let lines = if json {
         lines.json().flatten_event(true).boxed()
     } else {

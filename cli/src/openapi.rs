@@ -14,6 +14,11 @@ pub(crate) const FILE: &str = "openapi.json";
 
 /// The arguments of `jenny openapi`.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  cargo jenny openapi
+  cargo jenny openapi --check
+  cargo jenny openapi --output /tmp/openapi.json")]
 pub(crate) struct Arguments {
     /// The manifest, or a directory with a `spin.toml` [default: the nearest `spin.toml`, from here
     /// upwards].

@@ -251,21 +251,42 @@ fn pool(instances: u32) -> wasmtime::PoolingAllocationConfig {
     pool
 }
 
-fn open_cache(cache: &CompileCache) -> Option<Cache> {
-    let opened = match cache {
-        CompileCache::Off => return None,
-        CompileCache::User => Cache::from_file(None),
-        CompileCache::Directory(directory) => std::path::absolute(directory)
-            .map_err(wasmtime::Error::from)
-            .and_then(|directory| {
+impl CompileCache {
+    /// The folder, made when it was missing, or none for [`CompileCache::Off`].
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be made, or the user's own configuration of wasmtime's cache is no
+    /// such thing. An engine then goes without a cache, and says so in the log.
+    ///
+    /// ```
+    /// assert_eq!(jenny_host::CompileCache::Off.directory(), Ok(None));
+    /// ```
+    pub fn directory(&self) -> Result<Option<PathBuf>, String> {
+        match self.open() {
+            Ok(cache) => Ok(cache.map(|cache| cache.directory().clone())),
+            Err(error) => Err(format!("{error:#}")),
+        }
+    }
+
+    fn open(&self) -> wasmtime::Result<Option<Cache>> {
+        match self {
+            Self::Off => Ok(None),
+            Self::User => Cache::from_file(None).map(Some),
+            Self::Directory(directory) => {
                 let mut config = CacheConfig::new();
-                config.with_directory(directory);
-                Cache::new(config)
-            }),
-    };
-    opened
-        .inspect_err(|error| tracing::warn!("compiled components are not cached: {error:#}"))
-        .ok()
+                config.with_directory(std::path::absolute(directory)?);
+                Cache::new(config).map(Some)
+            }
+        }
+    }
+}
+
+fn open_cache(cache: &CompileCache) -> Option<Cache> {
+    cache.open().unwrap_or_else(|error| {
+        tracing::warn!("compiled components are not cached: {error:#}");
+        None
+    })
 }
 
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<HostState>> {

@@ -14,6 +14,11 @@ use crate::application;
 
 /// The arguments of `jenny up`.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  cargo jenny up
+  cargo jenny up --listen 0.0.0.0:8080 --variable log_level=debug
+  cargo jenny up --no-build --state-dir \"\"")]
 pub(crate) struct Arguments {
     /// The manifest, or a directory with a `spin.toml` [default: the nearest `spin.toml`, from here
     /// upwards].
@@ -157,7 +162,8 @@ impl Bounds {
     }
 }
 
-fn address(text: &str) -> Result<SocketAddr, String> {
+/// An address and a port, by name or number.
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
     let addresses: Vec<SocketAddr> = text
         .to_socket_addrs()
         .map_err(|error| format!("{error}; an address is written 127.0.0.1:3000"))?

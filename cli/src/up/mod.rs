@@ -13,7 +13,8 @@ use anyhow::{Context as _, Result};
 use jenny_host::Limits;
 use jenny_host::server::{self, ServerOptions};
 
-pub(crate) use arguments::Arguments;
+pub(crate) use arguments::{Arguments, address};
+pub(crate) use open_files::FILES_FOR_EACH_CONNECTION;
 
 use crate::application::{Application, Running};
 use crate::signals::Signals;

@@ -2,7 +2,7 @@
 
 /// Connections leave this many times their own number for databases, stores and logs: one request
 /// that reads and writes SQLite has the file, its journal and its index open.
-const FILES_FOR_EACH_CONNECTION: usize = 4;
+pub(crate) const FILES_FOR_EACH_CONNECTION: usize = 4;
 
 /// Raises the soft limit on open files to the hard one, which a process may do for itself, and
 /// returns how many connections fit under it, at most `wanted`. The soft limit is commonly 1,024

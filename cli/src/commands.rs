@@ -1,0 +1,126 @@
+//! The help of every command: that it says enough, and that docs/commands.md has it as it is.
+
+use std::fs;
+use std::path::Path;
+
+use clap::{Arg, Command, CommandFactory as _};
+
+use crate::Cli;
+
+/// Set to write the file anew rather than to compare.
+const UPDATE: &str = "UPDATE_COMMANDS";
+
+/// What stands before this line is written by hand.
+const GENERATED: &str = "<!-- From here on it is what `--help` prints: UPDATE_COMMANDS=1 cargo test \
+    --workspace --lib commands -->\n";
+
+/// Characters in a line of help.
+const WIDTH: usize = 100;
+
+/// The command, and all below it.
+fn commands() -> Vec<Command> {
+    let mut root = Cli::command()
+        .term_width(WIDTH)
+        .disable_help_subcommand(true);
+    root.build();
+    let mut all = vec![root.clone()];
+    all.extend(root.get_subcommands().cloned());
+    all
+}
+
+/// What the page has of the commands.
+fn rendered() -> String {
+    let mut page = GENERATED.to_owned();
+    for command in commands() {
+        let name = command.get_bin_name().unwrap_or("cargo jenny").to_owned();
+        // Whoever has set one of the variables is told their value, and the page is not.
+        let mut command = command.mut_args(|argument| argument.hide_env_values(true));
+        let help = command.term_width(WIDTH).render_long_help().to_string();
+        let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+        let help = lines.join("\n");
+        page += &format!("\n## {name}\n\n```\n{}\n```\n", help.trim_end());
+    }
+    page
+}
+
+#[test]
+fn the_page_has_the_help_as_it_is() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/commands.md");
+    let page = fs::read_to_string(&file).expect("docs/commands.md is there");
+    let at = page
+        .find(GENERATED)
+        .expect("the line that begins the generated part");
+    let (by_hand, generated) = page.split_at(at);
+    let expected = rendered();
+    if std::env::var_os(UPDATE).is_some() {
+        fs::write(&file, format!("{by_hand}{expected}")).expect("docs/commands.md is written");
+        return;
+    }
+    let mut lines = generated.lines().zip(expected.lines());
+    let different = lines.find(|(written, help)| written != help);
+    assert!(
+        generated == expected,
+        "docs/commands.md is not what `--help` prints, from {different:?} on: run `{UPDATE}=1 cargo test \
+         --workspace --lib commands` and look at what changed"
+    );
+}
+
+#[test]
+fn every_command_says_what_it_does_and_how() {
+    for command in commands() {
+        let name = command.get_bin_name().unwrap_or("cargo jenny").to_owned();
+        let about = command.get_about().map(ToString::to_string);
+        assert!(is_sentence(about), "{name} does not say what it does");
+        let after = command.get_after_help().map(ToString::to_string);
+        let examples = after.unwrap_or_default();
+        let (_, examples) = examples
+            .split_once("Examples:\n")
+            .unwrap_or_else(|| panic!("{name} has no `Examples:` in after_help"));
+        let mut lines = examples.lines().take_while(|line| !line.is_empty());
+        assert!(
+            lines.all(|line| line.starts_with("  cargo jenny")),
+            "{name}: an example is a line that begins with `cargo jenny`: {examples}"
+        );
+    }
+}
+
+#[test]
+fn every_argument_has_a_sentence() {
+    for command in commands() {
+        let visible = |argument: &&Arg| !argument.is_hide_set();
+        for argument in command.get_arguments().filter(visible) {
+            let help = argument.get_help().map(ToString::to_string);
+            let name = command.get_bin_name().unwrap_or("cargo jenny");
+            let id = argument.get_id();
+            assert!(is_sentence(help), "{name}: {id} says nothing of itself");
+        }
+    }
+}
+
+/// Words, of which the first is written large. clap takes the full stop away.
+fn is_sentence(text: Option<String>) -> bool {
+    text.is_some_and(|text| {
+        text.split_whitespace().count() > 1 && text.starts_with(char::is_uppercase)
+    })
+}
+
+/// Examples are command lines that the command takes.
+#[test]
+fn every_example_is_understood() {
+    for command in commands() {
+        let after = command.get_after_help().map(ToString::to_string);
+        let after = after.unwrap_or_default();
+        let examples = after
+            .lines()
+            .filter_map(|line| line.strip_prefix("  cargo "));
+        for example in examples {
+            // Up to what the shell does with it.
+            let words = example.split_whitespace();
+            let words: Vec<&str> = words
+                .take_while(|word| !matches!(*word, "|" | ">" | "#" | "&&"))
+                .collect();
+            let parsed = Cli::command().try_get_matches_from(&words);
+            assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
+        }
+    }
+}

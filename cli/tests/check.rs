@@ -19,10 +19,32 @@ source = "target/wasm32-wasip2/function/orders.wasm"
 command = "cargo build -p orders --profile function --target wasm32-wasip2"
 "#;
 
-/// A project whose one component has neither a folder nor a compiled file.
+/// An application that answers by itself, so that nothing has to be compiled, and wants a variable.
+const WANTING: &str = "spin_manifest_version = 2
+
+[application]
+name = \"wanting\"
+
+[variables]
+of_a_test = { required = true }
+
+[[trigger.http]]
+route = \"/\"
+static_response = { body = \"hello\" }
+
+[component.idle]
+source = \"spin.toml\"
+variables = { of_a_test = \"{{ of_a_test }}\" }
+";
+
+/// A project whose one component is a function without world and test that is not compiled.
 fn project() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary directory");
     std::fs::write(folder.path().join("spin.toml"), MANIFEST).expect("a manifest");
+    let function = folder.path().join("functions/orders");
+    std::fs::create_dir_all(&function).expect("a folder");
+    let package = "[package]\nname = \"orders\"\n[lib]\ncrate-type = [\"cdylib\"]\n";
+    std::fs::write(function.join("Cargo.toml"), package).expect("a package");
     let status = Command::new("git")
         .args(["init", "--quiet"])
         .current_dir(folder.path())
@@ -49,15 +71,16 @@ fn findings_are_lines_with_a_place_and_fail_the_command() {
     assert_eq!(output.status.code(), Some(1), "{text}");
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(
-        lines[..2],
+        lines[..3],
         [
             "spin.toml:11: component `orders` is not compiled: run `cargo build -p orders --profile \
              function --target wasm32-wasip2` [compiled]",
-            "spin.toml:11: component `orders` has no folder: create functions/orders/ or remove the \
-             component from spin.toml [layout]",
+            "tests/it/orders.rs: function `orders` has no test: write tests/it/orders.rs [layout]",
+            "wit/orders.wit: function `orders` has no world: write `world orders` into wit/orders.wit \
+             [layout]",
         ]
     );
-    assert!(lines[2].starts_with("2 findings ("), "{text}");
+    assert!(lines[3].starts_with("3 errors ("), "{text}");
 }
 
 #[test]
@@ -75,15 +98,17 @@ fn json_is_for_machines() {
     assert_eq!(output.status.code(), Some(1));
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let findings = document["findings"].as_array().unwrap();
-    assert_eq!(findings.len(), 2, "{document:#}");
+    assert_eq!(findings.len(), 3, "{document:#}");
+    assert_eq!(document["errors"], 3);
     assert_eq!(findings[0]["rule"], "compiled");
+    assert_eq!(findings[0]["severity"], "error");
     assert_eq!(findings[0]["file"], "spin.toml");
     assert_eq!(findings[0]["line"], 11);
 }
 
 #[test]
 fn a_project_without_findings_succeeds() {
-    let folder = project();
+    let folder = tempfile::tempdir().unwrap();
     let manifest = "spin_manifest_version = 2\n\n[application]\nname = \"empty\"\n\n\
                     [[trigger.http]]\nroute = \"/\"\nstatic_response = { body = \"hello\" }\n";
     std::fs::write(folder.path().join("spin.toml"), manifest).unwrap();
@@ -101,4 +126,68 @@ fn a_missing_manifest_is_one_sentence() {
     assert_eq!(output.status.code(), Some(1), "{error}");
     assert_eq!(error.lines().count(), 1, "{error}");
     assert!(error.contains("no.toml"), "{error}");
+}
+
+/// Outside any repository, as `spin new` leaves an application.
+fn wanting() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    std::fs::write(folder.path().join("spin.toml"), WANTING).expect("a manifest");
+    folder
+}
+
+/// What of the findings is about variables.
+fn about_variables(output: &Output) -> Vec<String> {
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let findings = document["findings"].as_array().unwrap();
+    let rules = findings.iter().map(|finding| &finding["rule"]);
+    let rules = rules.filter_map(|rule| rule.as_str());
+    rules
+        .filter(|rule| rule.ends_with("-variables"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn a_variable_that_is_wanted_is_found_where_it_has_no_value() {
+    let folder = wanting();
+    let json = ["--format", "json"];
+    let output = check(folder.path(), &json);
+    assert_eq!(about_variables(&output), ["required-variables"]);
+    let akamai = [&json[..], &["--target", "akamai"]].concat();
+    let output = check(folder.path(), &akamai);
+    assert_eq!(about_variables(&output), ["target-variables"]);
+    std::fs::write(folder.path().join(".env"), "SPIN_VARIABLE_OF_A_TEST=1\n").unwrap();
+    let output = check(folder.path(), &json);
+    assert_eq!(about_variables(&output), [""; 0]);
+}
+
+#[test]
+fn warnings_alone_succeed_until_they_are_denied() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = "spin_manifest_version = 2\n[application]\nname = \"a\"\ntargets = [\"spin-up:4.1\"]\n\
+                    [[trigger.http]]\nroute = \"/\"\nstatic_response = {}\n";
+    std::fs::write(folder.path().join("spin.toml"), manifest).unwrap();
+    for (arguments, code) in [(&[][..], 0), (&["--deny-warnings"], 1)] {
+        let output = check(folder.path(), arguments);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        assert!(text.contains("\n1 warning ("), "{text}");
+    }
+}
+
+#[test]
+fn the_rules_are_listed_without_a_project() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = check(folder.path(), &["--list"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("target-stores"), "{text}");
+}
+
+#[test]
+fn a_cloud_that_is_none_is_a_mistake_in_the_arguments() {
+    let output = check(Path::new("/"), &["--target", "moon"]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("akamai"), "{error}");
 }

@@ -12,11 +12,12 @@ const LEFT_OUT: [&str; 4] = [".git", ".spin", "node_modules", "target"];
 const SECRETS: &str = ".env";
 
 /// The files below `root`, relative to it, with `/`, in order: what git tracks and what it would track
-/// if it were added. Without git, or outside a repository, all but what tools leave behind.
-pub(super) fn list(root: &Path) -> Result<Vec<String>> {
+/// if it were added. Without git, outside a repository, or where the repository around ignores the
+/// project, which it does if it ignores `manifest`: all but what tools leave behind.
+pub(super) fn list(root: &Path, manifest: &str) -> Result<Vec<String>> {
     let mut files = match tracked(root) {
-        Some(files) => files,
-        None => walked(root)?,
+        Some(files) if files.iter().any(|file| file == manifest) => files,
+        _ => walked(root)?,
     };
     files.sort();
     files.dedup();
@@ -117,6 +118,8 @@ mod tests {
         git(&["init", "--quiet"]);
         git(&["add", "a", "b"]);
         std::fs::remove_file(folder.path().join("b")).unwrap();
-        assert_eq!(list(folder.path()).unwrap(), [".gitignore", "a"]);
+        assert_eq!(list(folder.path(), "a").unwrap(), [".gitignore", "a"]);
+        // A project in a folder that the repository ignores is none of the repository's.
+        assert_eq!(list(&folder.path().join("built"), "c").unwrap(), ["c"]);
     }
 }

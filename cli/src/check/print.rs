@@ -59,16 +59,16 @@ fn text(project: &Project, findings: &[Finding]) -> String {
     for finding in findings {
         _ = writeln!(text, "{finding}");
     }
-    let read = format!(
-        "{} rules, {} functions, {} files",
-        applied(project).count(),
-        project.functions().len(),
-        project.files().len()
-    );
     let counted = |count: usize, noun: &str| match count {
         1 => format!("1 {noun}"),
         many => format!("{many} {noun}s"),
     };
+    let read = [
+        counted(applied(project).count(), "rule"),
+        counted(project.functions().len(), "function"),
+        counted(project.files().len(), "file"),
+    ]
+    .join(", ");
     let (errors, warnings) = (
         count(findings, Severity::Error),
         count(findings, Severity::Warning),

@@ -71,7 +71,7 @@ impl Project {
             |name| name.to_string_lossy().into_owned(),
         );
         let manifest = Manifest::load(manifest_path);
-        let files = files::list(&root)?;
+        let files = files::list(&root, &manifest_file)?;
         let sources = sources(&root, &files)?;
         let compiled = manifest
             .iter()

@@ -5,6 +5,7 @@ mod build;
 mod compiled;
 mod documents;
 mod files;
+mod function_tests;
 mod grants;
 mod layout;
 mod length;
@@ -18,7 +19,6 @@ mod routes;
 mod secrets;
 mod size;
 mod sleeps;
-mod tests;
 mod unfinished;
 mod variables;
 mod worlds;
@@ -172,7 +172,7 @@ pub(super) const ALL: &[Rule] = &[
         name: "tests",
         summary: "the test of a function sends it requests",
         audience: Audience::Workspace,
-        check: tests::check,
+        check: function_tests::check,
     },
     Rule {
         name: "length",

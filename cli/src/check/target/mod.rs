@@ -55,7 +55,7 @@ struct Cloud {
 struct Condition {
     /// The imports or exports that it holds for.
     interfaces: &'static [&'static str],
-    /// What to see to, continuing "component … with `interface`, ".
+    /// What to see to, continuing "component … uses `interface`, ".
     says: &'static str,
 }
 
@@ -172,7 +172,8 @@ pub(super) fn interfaces(project: &Project) -> Vec<Report> {
         }
     }
     for ((interface, says), components) in needed {
-        let message = format!("{} with `{interface}`, {says}", named(&components));
+        let verb = if components.len() == 1 { "uses" } else { "use" };
+        let message = format!("{} {verb} `{interface}`, {says}", named(&components));
         let line = project.manifest_line(&format!("component.{}", components[0]), "source");
         let report = Report::at(project.manifest_file(), message);
         reports.push(report.line(line).warning());

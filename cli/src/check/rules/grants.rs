@@ -21,7 +21,7 @@ struct Grant {
     count: fn(&Component) -> usize,
 }
 
-const GRANTS: [Grant; 5] = [
+const GRANTS: [Grant; 6] = [
     Grant {
         key: "key_value_stores",
         example: "key_value_stores = [\"default\"]",
@@ -74,6 +74,12 @@ const GRANTS: [Grant; 5] = [
         interfaces: &["wasi:filesystem/"],
         count: |component| component.files.len(),
     },
+    Grant {
+        key: "ai_models",
+        example: "ai_models = [\"llama2-chat\"]",
+        interfaces: &["fermyon:spin/llm"],
+        count: |component| component.ai_models.len(),
+    },
 ];
 
 pub(super) fn check(project: &Project) -> Vec<Report> {
@@ -119,12 +125,13 @@ mod tests {
     const HANDLER: &[&str] = &["wasi:http/handler@0.3.0"];
 
     /// For each grant, an import that needs it, in the order of [`GRANTS`].
-    const IMPORTS: [&str; 5] = [
+    const IMPORTS: [&str; 6] = [
         "wasi:keyvalue/store@0.2.0-draft2",
         "spin:sqlite/sqlite@3.1.0",
         "wasi:config/store@0.2.0-draft-2024-09-27",
         "wasi:http/client@0.3.0",
         "wasi:filesystem/preopens@0.2.6",
+        "fermyon:spin/llm@2.0.0",
     ];
 
     #[test]

@@ -172,6 +172,27 @@ impl<'app> TestRequest<'app> {
         (sender, self)
     }
 
+    pub(crate) fn method(&self) -> &Method {
+        self.request.method()
+    }
+
+    /// The path, without the query.
+    pub(crate) fn path(&self) -> &str {
+        self.request.uri().path()
+    }
+
+    pub(crate) fn has_header(&self, name: &str) -> bool {
+        self.request.headers().contains_key(name)
+    }
+
+    /// The body, if it is JSON that is sent as a whole.
+    pub(crate) fn json_body(&self) -> Option<serde_json::Value> {
+        match self.request.body() {
+            RequestBody::Whole(bytes) => serde_json::from_slice(bytes).ok(),
+            RequestBody::Streaming(_) => None,
+        }
+    }
+
     /// Lets the request be dropped, whatever has become of it: unsent, unanswered or unread. That is
     /// for tests of callers who leave; any other one wants to know.
     pub fn may_be_abandoned(mut self) -> Self {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use jenny_host::manifest::Manifest;
 
@@ -12,6 +12,9 @@ use crate::{build, cargo, manifest_path};
 
 /// The programs with benchmarks.
 const BENCHES: [&str; 2] = ["conduit", "harness"];
+
+/// Where they lie in Jenny's own repository. Other applications have none of them.
+const FOLDER: &str = "tests/benches";
 
 /// The arguments of `jenny bench`.
 #[derive(Args, Debug)]
@@ -37,6 +40,12 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let path = manifest_path::find(arguments.from.as_deref())?;
     let manifest = Manifest::load(&path)?;
+    if !manifest.directory().join(FOLDER).is_dir() {
+        bail!(
+            "{} has no benchmarks of ours in {FOLDER}: run your own with `cargo bench --workspace --profile dev`",
+            manifest.path.display()
+        );
+    }
     build::components(&manifest)?;
     cargo::run(&mut cargo_bench(arguments, &manifest.path))
 }

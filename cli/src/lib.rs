@@ -16,6 +16,8 @@ mod completions;
 mod doctor;
 mod logging;
 mod manifest_path;
+mod new;
+mod new_app;
 mod openapi;
 mod output;
 mod routes;
@@ -65,6 +67,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a new function: its folder, manifest entry, world, tests and migration.
+    New(new::Arguments),
+    /// Make a fresh application, in a workspace of its own.
+    NewApp(new_app::Arguments),
     /// Build the application and serve it.
     Up(Box<up::Arguments>),
     /// Build every component by the command that its manifest names.
@@ -100,6 +106,8 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::New(arguments) => new::run(&arguments),
+        Command::NewApp(arguments) => new_app::run(&arguments),
         Command::Up(arguments) => up::run(*arguments),
         Command::Build(arguments) => build::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),

@@ -1,0 +1,5 @@
+//! Makes what the component serves.
+
+fn main() {
+    jenny_build::docs();
+}

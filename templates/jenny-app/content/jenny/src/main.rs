@@ -1,0 +1,5 @@
+//! `cargo jenny`.
+
+fn main() -> std::process::ExitCode {
+    jenny_cli::main()
+}

@@ -1,0 +1,1 @@
+-- There is no development key on Postgres: the variables signing_key and verification_keys must be set there.

@@ -1,0 +1,5 @@
+//! Writes the list of the migrations in this folder.
+
+fn main() {
+    jenny_build::migrations();
+}

@@ -34,7 +34,7 @@ fn rendered() -> String {
     for command in commands() {
         let name = command.get_bin_name().unwrap_or("cargo jenny").to_owned();
         // Whoever has set one of the variables is told their value, and the page is not.
-        let mut command = command.mut_args(|argument| argument.hide_env_values(true));
+        let command = command.mut_args(|argument| argument.hide_env_values(true));
         let help = command.term_width(WIDTH).render_long_help().to_string();
         let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
         let help = lines.join("\n");

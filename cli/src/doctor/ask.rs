@@ -1,13 +1,16 @@
 //! Asking a program for its version, without waiting for one that never answers.
 
-use std::io::Read;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::io::{ErrorKind, Read};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// How often it is asked whether a program has ended.
 const POLL: Duration = Duration::from_millis(5);
+
+/// How long its last words may take to be read once it has ended.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How much of what a program prints may wait to be read, in pieces of [`PIECE_BYTES`]. A program
 /// that prints more than that before it ends is not one that tells its version.
@@ -38,16 +41,32 @@ pub(super) fn ask(command: &mut Command, patience: Duration) -> Answer {
     // A group of its own, so that what a script has started ends with it.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
-    let mut child = match command.spawn() {
-        Ok(child) => child,
-        Err(error) => return Answer::NotStarted(error.to_string()),
+    let mut child = loop {
+        match command.spawn() {
+            Ok(child) => break child,
+            // Somebody is still writing it, as an update does.
+            Err(error)
+                if error.kind() == ErrorKind::ExecutableFileBusy && Instant::now() < until =>
+            {
+                thread::sleep(POLL);
+            }
+            Err(error) => return Answer::NotStarted(error.to_string()),
+        }
     };
     let output = child.stdout.take().map(pieces);
     let errors = child.stderr.take().map(pieces);
-    let Some(status) = ended(&mut child, until) else {
-        end(&mut child);
-        return Answer::Silent;
+    let mut in_time = has_ended(&mut child);
+    while !in_time && Instant::now() < until {
+        thread::sleep(POLL);
+        in_time = has_ended(&mut child);
+    }
+    // What it has left behind as well: that may hold its output open, and nobody needs it.
+    end_group(&mut child);
+    let status = match child.wait() {
+        Ok(status) if in_time => status,
+        _ => return Answer::Silent,
     };
+    let until = until.max(Instant::now() + LAST_WORDS);
     let mut line = first_line(output, until);
     if line.is_empty() {
         line = first_line(errors, until);
@@ -59,28 +78,41 @@ pub(super) fn ask(command: &mut Command, patience: Duration) -> Answer {
     }
 }
 
-fn ended(child: &mut Child, until: Instant) -> Option<ExitStatus> {
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Some(status),
-            Ok(None) if Instant::now() < until => thread::sleep(POLL),
-            Ok(None) | Err(_) => return None,
-        }
+/// Whether a child has ended. It is not waited for, so that its number stays its own.
+#[cfg(unix)]
+fn has_ended(child: &mut Child) -> bool {
+    use rustix::process::{WaitId, WaitIdOptions, waitid};
+
+    let how = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    // What is wrong with the question, waiting for it will tell.
+    group(child).is_none_or(|id| !matches!(waitid(WaitId::Pid(id), how), Ok(None)))
+}
+
+#[cfg(not(unix))]
+fn has_ended(child: &mut Child) -> bool {
+    !matches!(child.try_wait(), Ok(None))
+}
+
+/// Ends a child and what it has started. Whatever has ended by itself is no error.
+#[cfg(unix)]
+fn end_group(child: &mut Child) {
+    use rustix::process::{Signal, kill_process_group};
+
+    if let Some(id) = group(child) {
+        _ = kill_process_group(id, Signal::KILL);
     }
 }
 
-/// Ends a child and what it started.
-fn end(child: &mut Child) {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Pid, Signal, kill_process_group};
-        if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-            // It fails where all of them have ended by themselves just now.
-            _ = kill_process_group(group, Signal::KILL);
-        }
-    }
+#[cfg(not(unix))]
+fn end_group(child: &mut Child) {
     _ = child.kill();
-    _ = child.wait();
+}
+
+/// The number of a child, and of the group that it leads.
+#[cfg(unix)]
+fn group(child: &Child) -> Option<rustix::process::Pid> {
+    let id = i32::try_from(child.id()).ok()?;
+    rustix::process::Pid::from_raw(id)
 }
 
 /// Reads in a thread, so that nobody waits for the end of a pipe that something else holds open.

@@ -4,20 +4,21 @@
 //! functions make up the application and what each answers. `cargo jenny openapi` writes the merged document
 //! to a file; the function `docs` is built with it.
 
+mod examples;
+mod guide;
 mod manifest;
 mod merged;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use self::examples::Shown;
 use self::manifest::Manifest;
 pub use self::merged::Merged;
-
-/// What the document says of all operations.
-const GUIDE: &str = include_str!("guide.md");
 
 /// Why there is no document at all.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +48,10 @@ pub enum Error {
         source: serde_json::Error,
     },
 }
+
+/// What an application says of all its operations, in Markdown, below the folder of the manifest. It need
+/// not be there.
+pub const GUIDE: &str = "functions/docs/guide.md";
 
 /// Where a function's document lies, below the folder of the manifest.
 ///
@@ -87,24 +92,35 @@ pub fn merge(path: &Path) -> Result<Merged, Error> {
         "info": {
             "title": manifest.name,
             "summary": manifest.description,
-            "description": GUIDE,
             "version": manifest.version,
         },
         "servers": [{ "url": "/", "description": "Where this document is served." }],
     }));
+    let mut fragments: BTreeMap<&str, Value> = BTreeMap::new();
     for function in manifest.components() {
         let path = project.join(fragment(function));
         let fragment = match fs::read_to_string(&path) {
             Ok(text) => serde_json::from_str::<Value>(&text),
             Err(_) => {
-                let fault = format!("{function} is missing: it has no openapi.json.");
+                let file = fragment(function);
+                let fault = format!("{function} is missing: there is no {}.", file.display());
                 merged.faults.push(fault);
                 continue;
             }
         };
         let fragment = fragment.map_err(|source| Error::Fragment { path, source })?;
         merged.add(function, &fragment, &manifest.routes_of(function));
+        fragments.insert(function, fragment);
     }
+    let mut shown = Shown::default();
+    for function in manifest.components_in_order() {
+        if let Some(fragment) = fragments.get(function) {
+            let faults = shown.add(&mut merged.document, function, fragment);
+            merged.faults.extend(faults);
+        }
+    }
+    let own = fs::read_to_string(project.join(GUIDE)).ok();
+    merged.document["info"]["description"] = guide::text(&merged.document, own.as_deref()).into();
     Ok(merged)
 }
 

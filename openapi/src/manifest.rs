@@ -48,6 +48,17 @@ impl Manifest {
             .collect()
     }
 
+    /// The same in the order in which the manifest names them first.
+    pub(crate) fn components_in_order(&self) -> Vec<&str> {
+        let mut components: Vec<&str> = Vec::new();
+        for (_, component) in &self.routes {
+            if !components.contains(&component.as_str()) {
+                components.push(component);
+            }
+        }
+        components
+    }
+
     /// The routes of a component, as OpenAPI writes them: `{slug}` for `:slug`.
     pub(crate) fn routes_of(&self, component: &str) -> BTreeSet<String> {
         let own = self.routes.iter().filter(|(_, owner)| owner == component);

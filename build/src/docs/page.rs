@@ -10,7 +10,7 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 /// The page, or, where something stands against it, one that says so.
 pub(crate) fn render(document: &Value, faults: &[String]) -> String {
     let content = if faults.is_empty() {
-        operations(document)
+        DOCUMENT.to_owned() + &operations(document)
     } else {
         let faults: String = faults
             .iter()
@@ -18,7 +18,9 @@ pub(crate) fn render(document: &Value, faults: &[String]) -> String {
             .collect();
         format!(
             "<h2>Not documented</h2>\n<p>This component was built without what it needs, and shows no half \
-             of a document:</p>\n<ul>\n{faults}</ul>\n"
+             of a document:</p>\n<ul>\n{faults}</ul>\n<p>Whoever runs this service describes what the code \
+             does, <code>UPDATE_OPENAPI=1 cargo test --workspace --lib openapi_json</code>, or corrects \
+             <code>spin.toml</code>, and builds it again.</p>\n"
         )
     };
     let script = if faults.is_empty() { SCRIPTS } else { "" };
@@ -28,6 +30,9 @@ pub(crate) fn render(document: &Value, faults: &[String]) -> String {
         .replace("{{summary}}", &escaped(text(&document["info"]["summary"])))
         .replace("{{content}}", &content)
 }
+
+const DOCUMENT: &str = "<p>The whole of it for programs: <a href=\"openapi.json\">openapi.json</a> \
+    (OpenAPI 3.1).</p>\n";
 
 const SCRIPTS: &str = "<link rel=\"stylesheet\" href=\"docs/swagger-ui.css\">\n\
     <script defer src=\"docs/swagger-ui-bundle.js\"></script>\n\

@@ -47,7 +47,8 @@ pub(in crate::openapi) fn response(kinds: &[ProblemKind], realworld: bool) -> Va
         },
     });
     let mut required: Vec<&str> = Vec::new();
-    if realworld {
+    // A function whose settings are wrong answers before it knows which API it serves.
+    if realworld && kinds != [ProblemKind::Internal] {
         required.push("errors");
     }
     if kinds == [ProblemKind::Validation] {

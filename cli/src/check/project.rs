@@ -60,8 +60,10 @@ pub(super) enum Compiled {
 impl Project {
     /// Reads the project that this manifest belongs to.
     pub(super) fn load(manifest_path: &Path, surroundings: Surroundings) -> anyhow::Result<Self> {
-        let manifest_text = std::fs::read_to_string(manifest_path)
-            .with_context(|| format!("{} cannot be read", manifest_path.display()))?;
+        let manifest_text = std::fs::read_to_string(manifest_path).with_context(|| {
+            let file = manifest_path.display();
+            format!("{file} cannot be read as UTF-8 text; correct it, or name another with --from")
+        })?;
         let root = match manifest_path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
             _ => PathBuf::from("."),

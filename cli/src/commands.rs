@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use clap::{Arg, Command, CommandFactory as _};
+use regex::Regex;
 
 use crate::Cli;
 
@@ -107,6 +108,8 @@ fn is_sentence(text: Option<String>) -> bool {
 /// Examples are command lines that the command takes.
 #[test]
 fn every_example_is_understood() {
+    // In quotes of either kind, or up to a space.
+    let word = Regex::new(r#"'([^']*)'|"([^"]*)"|(\S+)"#).expect("it is good");
     for command in commands() {
         let after = command.get_after_help().map(ToString::to_string);
         let after = after.unwrap_or_default();
@@ -115,8 +118,10 @@ fn every_example_is_understood() {
             .filter_map(|line| line.strip_prefix("  cargo "));
         for example in examples {
             // Up to what the shell does with it.
-            let words = example.split_whitespace();
-            let words: Vec<&str> = words
+            let words: Vec<&str> = word
+                .captures_iter(example)
+                .filter_map(|found| found.iter().skip(1).flatten().next())
+                .map(|found| found.as_str())
                 .take_while(|word| !matches!(*word, "|" | ">" | "#" | "&&"))
                 .collect();
             let parsed = Cli::command().try_get_matches_from(&words);

@@ -11,6 +11,8 @@ pub(super) fn of(port: u16) -> Option<String> {
     let link = format!("socket:[{socket}]");
     let processes = std::fs::read_dir("/proc").ok()?.flatten();
     processes
+        // Not /proc/self, which is another name of one of them.
+        .filter(|process| process.file_name().as_encoded_bytes()[0].is_ascii_digit())
         .filter(|process| {
             let open = std::fs::read_dir(process.path().join("fd"));
             let mut open = open.into_iter().flatten().flatten();

@@ -33,7 +33,7 @@ fn all_end(ids: &str) {
 fn a_program_that_never_answers_is_ended_with_all_that_it_started() {
     let fake = Fake::new();
     let ids = fake.folder.path().join("ids");
-    let script = format!("sleep 100000 & echo $$ $! > {}; wait", ids.display());
+    let script = format!("/bin/sleep 100000 & echo $$ $! > {}; wait", ids.display());
     let fake = fake.program("rustc", &script).impatient();
     // Until it has come so far, however slow the machine is.
     let started = loop {
@@ -52,7 +52,10 @@ fn what_a_program_leaves_behind_is_ended_and_not_waited_for() {
     let fake = Fake::new();
     let id = fake.folder.path().join("id");
     // The child would hold the pipe open for a day.
-    let script = format!("sleep 100000 & echo $! > {}; echo git 2.39.5", id.display());
+    let script = format!(
+        "/bin/sleep 100000 & echo $! > {}; echo git 2.39.5",
+        id.display()
+    );
     let fake = fake.program("git", &script);
     assert_eq!(toolchain::git(&fake.machine).detail, "git 2.39.5");
     all_end(&fs::read_to_string(id).expect("it was written"));

@@ -1,21 +1,19 @@
 //! What the build scripts of an application do.
 //!
 //! An application has no list of its migrations, its tests or its operations: they are found where they
-//! lie. Each function here is the whole build script of one package:
+//! lie. Each function here is all that the build script of one package calls:
 //!
 //! ```no_run
-//! // migrations/build.rs
-//! fn main() {
-//!     jenny_build::migrations();
-//! }
+//! // The whole of `main` in migrations/build.rs.
+//! jenny_build::migrations();
 //! ```
 //!
 //! What it writes is included by the package's source, from the folder that cargo gives to the script. A
 //! mistake ends the build with one sentence.
 
+mod component_tests;
 mod docs;
 mod migrations;
-mod tests;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -44,7 +42,7 @@ pub fn migrations() {
 /// `it/<function>.rs` is all it takes to have it run. `main.rs` is left out, which includes them.
 pub fn tests() {
     script("tests", |folder, out| {
-        let found = tests::find(&folder.join("it"))?;
+        let found = component_tests::find(&folder.join("it"))?;
         Ok(fs::write(out.join("it.rs"), found)?)
     });
 }

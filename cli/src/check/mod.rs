@@ -12,6 +12,7 @@
 
 mod files;
 mod finding;
+mod fix;
 mod markdown;
 mod print;
 mod project;
@@ -39,7 +40,7 @@ use target::Target;
 /// The arguments of `jenny check`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  cargo jenny check\n  cargo jenny check --target akamai\n  cargo jenny check --target spinkube --runtime-config-file runtime-config.toml\n  cargo jenny check --format json\n\nThe exit code is 1 when there is an error, and 0 when there are warnings alone."
+    after_help = "Examples:\n  cargo jenny check\n  cargo jenny check --fix\n  cargo jenny check --target akamai\n  cargo jenny check --target spinkube --runtime-config-file runtime-config.toml\n  cargo jenny check --format json\n\nThe exit code is 1 when there is an error, and 0 when there are warnings alone."
 )]
 pub(crate) struct Arguments {
     /// The manifest, or a directory with a `spin.toml` [default: the nearest `spin.toml`, from here
@@ -60,8 +61,13 @@ pub(crate) struct Arguments {
     #[arg(long)]
     deny_warnings: bool,
 
+    /// First do what takes no judgement: put what `spin add` had to leave below a function's folder where it
+    /// belongs, and merge the functions' API documents anew.
+    #[arg(long)]
+    fix: bool,
+
     /// List the rules, and for whom they are, instead of checking anything.
-    #[arg(long, conflicts_with_all = ["target", "runtime_config_file", "deny_warnings"])]
+    #[arg(long, conflicts_with_all = ["fix", "target", "runtime_config_file", "deny_warnings"])]
     list: bool,
 
     /// How to print the findings.
@@ -86,6 +92,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         runtime_config: arguments.runtime_config_file.clone(),
     };
     let manifest = manifest_path::find(arguments.from.as_deref())?;
+    if arguments.fix {
+        fix::run(&manifest)?;
+    }
     let project = Project::load(&manifest, surroundings)?;
     let findings = find(&project);
     print::findings(arguments.format, &project, &findings)?;

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use liquid::partials::{EagerCompiler, InMemorySource};
+use liquid::partials::{InMemorySource, LazyCompiler};
 
 use metadata::{Metadata, Output, Place, Variant};
 pub(crate) use metadata::{Parameter, Snippet};
@@ -232,7 +232,7 @@ impl Template {
     }
 
     fn parser(&self) -> Result<liquid::Parser> {
-        let mut partials = EagerCompiler::<InMemorySource>::empty();
+        let mut partials = LazyCompiler::<InMemorySource>::empty();
         for path in self.files.keys() {
             if let Some(name) = path.strip_prefix(PARTIALS) {
                 partials.add(name, self.text(path)?);

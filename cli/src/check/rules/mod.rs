@@ -20,6 +20,7 @@ mod secrets;
 mod size;
 mod sleeps;
 mod unfinished;
+mod unplaced;
 mod variables;
 mod worlds;
 
@@ -161,6 +162,12 @@ pub(super) const ALL: &[Rule] = &[
         summary: "a function describes what the manifest routes to it, no more and no less",
         audience: Audience::Workspace,
         check: operations::check,
+    },
+    Rule {
+        name: "unplaced",
+        summary: "what a template had to leave below a function's folder is where it belongs",
+        audience: Audience::Workspace,
+        check: unplaced::check,
     },
     Rule {
         name: "documents",

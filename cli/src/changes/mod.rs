@@ -24,7 +24,6 @@ use anyhow::{Context as _, Result, anyhow, bail};
 pub(crate) struct Changes {
     root: PathBuf,
     files: BTreeMap<PathBuf, Change>,
-    folders: Vec<PathBuf>,
 }
 
 /// What is to happen to one file.
@@ -50,7 +49,6 @@ impl Changes {
         Self {
             root: root.into(),
             files: BTreeMap::new(),
-            folders: Vec::new(),
         }
     }
 
@@ -78,11 +76,6 @@ impl Changes {
         self.files.insert(file.into(), Change::Delete { before });
     }
 
-    /// Makes a folder, if it is not there.
-    pub(crate) fn create_folder(&mut self, folder: impl Into<PathBuf>) {
-        self.folders.push(folder.into());
-    }
-
     /// The files that there will be, relative to the folder.
     pub(crate) fn created(&self) -> impl Iterator<Item = &Path> {
         self.of(|change| matches!(change, Change::Create(_)))
@@ -91,11 +84,6 @@ impl Changes {
     /// The files that will change, relative to the folder.
     pub(crate) fn replaced(&self) -> impl Iterator<Item = &Path> {
         self.of(|change| matches!(change, Change::Replace { .. }))
-    }
-
-    /// Whether nothing is to happen.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.folders.is_empty()
     }
 
     fn of(&self, wanted: fn(&Change) -> bool) -> impl Iterator<Item = &Path> {
@@ -182,10 +170,6 @@ impl Changes {
     }
 
     fn commit(&self, staging: &Path, staged: &[PathBuf], done: &mut Vec<Step>) -> Result<()> {
-        for folder in &self.folders {
-            make_folders(&self.root, folder, done)
-                .with_context(|| format!("{} cannot be made", folder.display()))?;
-        }
         for (index, ((file, change), staged)) in self.files.iter().zip(staged).enumerate() {
             let path = self.root.join(file);
             let cannot = |what: &str| format!("{} cannot be {what}", file.display());

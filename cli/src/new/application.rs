@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use jenny_host::manifest::{Manifest, TriggerTarget};
+use jenny_host::manifest::{HttpTrigger, Manifest, TriggerRoute, TriggerTarget};
 use jenny_host::route::RouteTable;
 
 use super::place;
@@ -117,21 +117,31 @@ impl Application {
         let manifest = Manifest::parse(text, &path)?;
         let table = RouteTable::new(&manifest)?;
         let reachable: BTreeSet<usize> = table.entries().map(|entry| entry.trigger).collect();
-        let before = RouteTable::new(&self.manifest)?;
-        let was_reachable: BTreeSet<usize> = before.entries().map(|entry| entry.trigger).collect();
-        for (index, trigger) in manifest.triggers.iter().enumerate() {
-            let is_new =
-                matches!(&trigger.target, TriggerTarget::Component(id) if id.as_str() == name);
-            if reachable.contains(&index) || (!is_new && !was_reachable.contains(&index)) {
+        let of = |trigger: &HttpTrigger| match &trigger.target {
+            TriggerTarget::Component(id) => id.clone(),
+            TriggerTarget::Static(_) => "a static response".to_owned(),
+        };
+        let routes = || manifest.triggers.iter().enumerate();
+        for (index, new) in routes().filter(|(_, trigger)| of(trigger) == name) {
+            let TriggerRoute::Path(route) = &new.route else {
                 continue;
+            };
+            let other = routes().find_map(|(other, trigger)| match &trigger.route {
+                TriggerRoute::Path(path) if other != index && shape(path) == shape(route) => {
+                    Some((path, of(trigger)))
+                }
+                _ => None,
+            });
+            match other {
+                Some((path, of)) => bail!(
+                    "the route `{route}` matches the same paths as `{path}` of `{of}`: choose another with \
+                     --route"
+                ),
+                None if !reachable.contains(&index) => {
+                    bail!("no request would reach the route `{route}`: choose another with --route")
+                }
+                None => {}
             }
-            bail!(
-                "the route of `{name}` clashes with another one: {}; choose another with --route",
-                table
-                    .warnings()
-                    .last()
-                    .map_or("both match the same paths", String::as_str)
-            );
         }
         Ok(())
     }
@@ -149,6 +159,20 @@ impl Application {
     ) -> Result<()> {
         place::describe(changes, &self.root, manifest, files)
     }
+}
+
+/// A route without the names of its parameters.
+fn shape(route: &str) -> Vec<&str> {
+    let segments = route.split('/').filter(|segment| !segment.is_empty());
+    segments
+        .map(|segment| {
+            if segment.starts_with(':') {
+                ":"
+            } else {
+                segment
+            }
+        })
+        .collect()
 }
 
 /// A manifest with snippets in it, by Spin's rules: variables are put into their table, everything else at
@@ -218,9 +242,9 @@ fn with_variables(manifest: &str, addition: &str) -> Result<String> {
 fn packages(root: &Path) -> Result<BTreeSet<String>> {
     let path = root.join("Cargo.toml");
     let text = fs::read_to_string(&path).unwrap_or_default();
-    let manifest: toml::Table = text
-        .parse()
-        .with_context(|| format!("{} is no valid TOML", path.display()))?;
+    let manifest: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        anyhow!("{} is no valid TOML: {}", path.display(), error.message())
+    })?;
     let workspace = manifest.get("workspace").and_then(toml::Value::as_table);
     let members = workspace
         .and_then(|workspace| workspace.get("members")?.as_array())

@@ -18,11 +18,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::changes::Changes;
-use crate::template::{Making, Rendered, Snippet, Template};
+use crate::template::{Making, Rendered, Template};
 use crate::{manifest_path, say};
 use application::Application;
 

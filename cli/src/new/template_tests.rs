@@ -3,6 +3,7 @@
 use jenny_host::manifest::Manifest;
 
 use super::*;
+use crate::template::Snippet;
 
 const AUTH: [&str; 3] = ["none", "optional", "required"];
 const STORE: [&str; 3] = ["none", "sql", "kv"];

@@ -258,7 +258,7 @@ fn a_route_that_clashes_is_refused() {
         "notes --route /hello --store kv",
         "notes --route /hello --store sql",
     ] {
-        refused(&folder, line, "clashes with another one");
+        refused(&folder, line, "matches the same paths as");
     }
     refused(&folder, "notes --route /a/:b", "parameter `:b`");
     refused(&folder, "notes --route a", "does not begin with a slash");

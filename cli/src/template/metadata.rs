@@ -14,7 +14,9 @@ use serde::Deserialize;
 pub(super) struct Metadata {
     manifest_version: String,
     pub(super) id: String,
-    pub(super) description: Option<String>,
+    /// What Spin lists templates with.
+    #[serde(rename = "description")]
+    _description: Option<String>,
     /// What Spin lists templates by.
     #[serde(rename = "tags")]
     _tags: Option<Vec<String>>,
@@ -100,7 +102,9 @@ pub(super) enum Place {
 struct RawParameter {
     #[serde(rename = "type")]
     data_type: String,
-    prompt: String,
+    /// What Spin asks.
+    #[serde(rename = "prompt")]
+    _prompt: String,
     default: Option<String>,
     pattern: Option<String>,
     allowed_values: Option<Vec<String>>,
@@ -111,8 +115,6 @@ struct RawParameter {
 pub(crate) struct Parameter {
     /// What the template calls it.
     pub(crate) id: String,
-    /// What to ask.
-    pub(crate) prompt: String,
     /// What is taken when nothing is said.
     pub(crate) default: Option<String>,
     /// What there is to choose from.
@@ -181,7 +183,6 @@ impl Parameter {
         let pattern = raw.pattern.as_deref().map(Regex::new).transpose();
         Ok(Self {
             id: id.to_owned(),
-            prompt: raw.prompt,
             default: raw.default,
             allowed_values: raw.allowed_values,
             pattern: pattern

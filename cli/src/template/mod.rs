@@ -111,11 +111,6 @@ impl Template {
         &self.metadata.id
     }
 
-    /// What it makes, in a sentence.
-    pub(crate) fn description(&self) -> &str {
-        self.metadata.description.as_deref().unwrap_or_default()
-    }
-
     /// The parameter of that name.
     pub(crate) fn parameter(&self, id: &str) -> Option<&Parameter> {
         self.parameters.iter().find(|parameter| parameter.id == id)

@@ -129,10 +129,10 @@ impl Operation {
             .iter()
             .partition(|(status, _)| status.starts_with('2'));
         let statuses: Vec<&String> = successes.iter().map(|(status, _)| *status).collect();
-        assert_eq!(
-            statuses,
-            [&status],
-            "{self:?}: the successful answers in `responses(…)`, and that of the handler's type"
+        assert!(
+            statuses == [&status],
+            "{self:?}: of answers that succeed `responses(…)` says {statuses:?}, and {status} is that of the \
+             handler's type: have both say what is meant (`Created<…>` is 201, `NoContent` is 204)"
         );
         let mut answer = successes[0].1.clone();
         answer["headers"] = headers::of_success(&self.description, self.is_read());

@@ -215,11 +215,12 @@ fn change(changes: &mut Changes, root: &Path, file: &str, text: &str) {
 /// The merged document as it will be. The functions' documents are merged as they lie on disk, so they are
 /// laid out elsewhere, with those that are still to come.
 fn merged(root: &Path, manifest: &str, files: &BTreeMap<PathBuf, Vec<u8>>) -> Result<String> {
-    let elsewhere = tempfile::tempdir()?;
+    let elsewhere = tempfile::tempdir().context("no temporary folder can be made")?;
     let put = |file: &Path, bytes: &[u8]| -> Result<()> {
         let path = elsewhere.path().join(file);
-        fs::create_dir_all(path.parent().unwrap_or(elsewhere.path()))?;
-        Ok(fs::write(path, bytes)?)
+        fs::create_dir_all(path.parent().unwrap_or(elsewhere.path()))
+            .and_then(|()| fs::write(&path, bytes))
+            .with_context(|| format!("{} cannot be written", path.display()))
     };
     let functions = jenny_openapi::functions(manifest).map_err(anyhow::Error::msg)?;
     let there = functions.iter().map(|name| jenny_openapi::fragment(name));

@@ -16,7 +16,7 @@ use serde_json::json;
 
 {% include 'test-path.rs' %}
 fn at(key: &str) -> String {
-    format!("{PATH}/{key}")
+    format!("{PATH}{key}")
 }
 
 async fn write(app: &TestApp, key: &str, text: &str) -> TestResponse {
@@ -258,18 +258,18 @@ async fn keeps_to_its_budget() {
     let mut budgets = Budgets::open(BUDGETS);
     budgets.component(&app, NAME);
     budgets
-        .measure(&app, &format!("PUT {PATH}/:key"), 200, |app, _| {
+        .measure(&app, &format!("PUT {PATH}:key"), 200, |app, _| {
             let request = app.put(&at("a")){{ writer }};
             request.json(&json!({ "text": "It takes a Jacobian" }))
         })
         .await;
     budgets
-        .measure(&app, &format!("GET {PATH}/:key"), 200, |app, _| {
+        .measure(&app, &format!("GET {PATH}:key"), 200, |app, _| {
             app.get(&at("a")){{ reader }}
         })
         .await;
     budgets
-        .measure(&app, &format!("DELETE {PATH}/:key"), 204, |app, _| {
+        .measure(&app, &format!("DELETE {PATH}:key"), 204, |app, _| {
             app.delete(&at("a")){{ writer }}
         })
         .await;

@@ -1,4 +1,5 @@
 {%- assign path = route | remove: "/..." -%}
+{%- if store == "kv" -%}{%- assign path = path | append: "/" -%}{%- endif -%}
 {%- assign path_size = path | size -%}
 const NAME: &str = "{{ project-name | kebab_case }}";
 const PATH: &str ={% if path_size > 78 and path_size < 94 %}

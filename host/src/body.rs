@@ -15,7 +15,7 @@ use crate::exchange::Sent;
 ///
 /// When an instance traps, its response bodies simply end. To the client of a chunked or HTTP/2
 /// response that would look like the whole response; an error makes the connection or stream
-/// break instead.
+/// break instead. Those whose length was announced end in an error about that, which is not the cause.
 ///
 /// Nobody asks a body for more while the client takes nothing (a full socket, an HTTP/2 window of
 /// zero), so the time for it is kept outside: when it is up, the place is given back all the same.
@@ -56,7 +56,7 @@ impl HttpBody for GuardedBody {
             // Nothing may follow trailers.
             Some(Ok(frame)) => self.ended = frame.is_trailers(),
         }
-        if frame.is_none() && self.sent.exchange.instance_failed() {
+        if !matches!(&frame, Some(Ok(_))) && self.sent.exchange.instance_failed() {
             return Poll::Ready(Some(Err(Error::HttpResponseIncomplete)));
         }
         Poll::Ready(frame)

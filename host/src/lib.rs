@@ -83,7 +83,7 @@ pub use document::FileError;
 pub use engine::{CompileCache, Runtime, RuntimeError, RuntimeOptions};
 pub use limits::Limits;
 pub use load::{ComponentError, LoadError, LoadProgress};
-pub use logs::{LogSink, LogStream, QueuedStderr, flush_output};
+pub use logs::{LogSink, LogStream, QueuedStderr, flush_log_files, flush_output};
 pub use manifest::Manifest;
 pub use observer::{Failure, FailureKind, Frame, InstanceEnd, InstanceId, Observer, Usage};
 pub use options::AppOptions;

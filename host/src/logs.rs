@@ -41,6 +41,11 @@ pub fn flush_output(patience: Duration) -> bool {
     written == [true; 3]
 }
 
+/// Like [`flush_output`], for the files alone: a terminal may take nothing for ever, a disk is only slow.
+pub fn flush_log_files(patience: Duration) -> bool {
+    FILES.flush(Instant::now() + patience)
+}
+
 /// Standard error, for whoever must not wait for it: what is written goes, in order with the
 /// output of components, through a queue. A terminal that takes nothing costs what no longer fits
 /// into the queue, and the log says how much that was. See [`flush_output`].
@@ -334,7 +339,7 @@ mod tests {
                 ComponentLogs::open("a/b".into(), Some(directory.path()), false, None).unwrap();
             logs.note("trap\nat 0");
         }
-        assert!(flush_output(Duration::from_secs(20)));
+        assert!(flush_output(Duration::from_secs(600)));
         let text = std::fs::read_to_string(directory.path().join("a_b_stderr.txt")).unwrap();
         assert_eq!(text, "trap\nat 0\ntrap\nat 0\n");
     }

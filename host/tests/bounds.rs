@@ -4,31 +4,27 @@
 
 mod support;
 
-use std::time::Duration;
-
 use futures::future::join_all;
 use http_body_util::BodyExt as _;
-use jenny_host::{AppOptions, Limits};
-use support::{Fixture, fixture, get, limits, problem_status};
+use jenny_host::Limits;
+use support::{GUEST, LONG, SHORT, clocked, fixture, get, limits, problem_status};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn saturation_is_a_503_that_says_when_to_come_back() {
-    let fixture = fixture(Limits {
+    let limits = Limits {
         max_concurrent_requests: 2,
-        queue_timeout: Duration::from_millis(50),
+        queue_timeout: SHORT,
         ..limits()
-    })
-    .await;
-    let busy = [
-        fixture.spawn_get("/sleep/800"),
-        fixture.spawn_get("/sleep/800"),
-    ];
-    fixture.wait_for_requests(2).await;
+    };
+    let (fixture, clock) = clocked(GUEST, limits).await;
+    let busy = [(); 2].map(|()| fixture.spawn_get("/wait/for/1"));
+    fixture.wait_until(async || clock.waits() == 2).await;
 
     let response = fixture.get("/ok").await;
 
     assert_eq!(response.headers()["retry-after"], "1");
     assert_eq!(problem_status(response).await, 503);
+    clock.advance(1);
     for request in busy {
         assert_eq!(request.await.unwrap().status(), 200);
     }
@@ -49,7 +45,9 @@ async fn clients_that_leave_take_no_place_with_them() {
         request.abort();
         assert!(request.await.unwrap_err().is_cancelled());
         // A response that is not read holds its place, and gives it back when it is dropped.
-        drop(fixture.get("/stream").await);
+        let unread = fixture.get("/stream").await;
+        assert_eq!(fixture.app.activity().requests, 1);
+        drop(unread);
     }
 
     assert_eq!(fixture.get("/ok").await.status(), 200);
@@ -57,16 +55,14 @@ async fn clients_that_leave_take_no_place_with_them() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_leaves_while_its_request_is_queued_still_counts() {
-    let fixture = fixture(Limits {
-        request_timeout: Duration::from_secs(5),
+    let limits = Limits {
         max_instances: 1,
         concurrent_requests_per_instance: 1,
-        queue_timeout: Duration::from_secs(5),
         ..limits()
-    })
-    .await;
-    let busy = fixture.spawn_get("/sleep/500");
-    fixture.has_instances(1).await;
+    };
+    let (fixture, clock) = clocked(GUEST, limits).await;
+    let busy = fixture.spawn_get("/wait/for/1");
+    fixture.wait_until(async || clock.waits() == 1).await;
     let queued = fixture.spawn_get("/ok");
     fixture.wait_for_requests(2).await;
 
@@ -74,6 +70,7 @@ async fn a_client_that_leaves_while_its_request_is_queued_still_counts() {
     assert!(queued.await.unwrap_err().is_cancelled());
 
     assert_eq!(fixture.app.activity().requests, 2);
+    clock.advance(1);
     assert_eq!(busy.await.unwrap().status(), 200);
     fixture.wait_for_requests(0).await;
 }
@@ -81,17 +78,16 @@ async fn a_client_that_leaves_while_its_request_is_queued_still_counts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_does_not_read_gives_its_place_back_in_time() {
     let fixture = fixture(Limits {
-        request_timeout: Duration::from_millis(500),
+        request_timeout: 10 * SHORT,
         max_concurrent_requests: 1,
         ..limits()
     })
     .await;
-    let unread = fixture.get("/stream").await;
-    assert_eq!(fixture.app.activity().requests, 1);
+    let unread = fixture.in_time("/stream").await;
 
     fixture.wait_for_requests(0).await;
 
-    assert_eq!(fixture.get("/ok").await.status(), 200);
+    fixture.in_time("/ok").await;
     unread.into_body().collect().await.unwrap_err();
 }
 
@@ -115,25 +111,15 @@ source = "{guest}"
 source = "{guest}"
 "#;
 
-async fn two_components(limits: Limits) -> Fixture {
-    let options = AppOptions {
-        limits,
-        quiet: true,
-        ..AppOptions::default()
-    };
-    Fixture::load(TWO, options).await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn one_component_cannot_take_every_place_from_another() {
-    let fixture = two_components(Limits {
-        request_timeout: Duration::from_secs(10),
+    let limits = Limits {
         max_instances: 4,
         concurrent_requests_per_instance: 1,
-        queue_timeout: Duration::from_millis(50),
+        queue_timeout: SHORT,
         ..limits()
-    })
-    .await;
+    };
+    let (fixture, _) = clocked(TWO, limits).await;
     let hogs: Vec<_> = (0..6).map(|_| fixture.spawn_get("/hang")).collect();
     // Its own place and half of the common two; the others find none.
     fixture
@@ -150,33 +136,29 @@ async fn one_component_cannot_take_every_place_from_another() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn idle_instances_make_room_however_long_they_could_stay() {
-    let fixture = two_components(Limits {
-        request_timeout: Duration::from_secs(10),
+    let limits = Limits {
         max_instances: 3,
         concurrent_requests_per_instance: 1,
-        queue_timeout: Duration::from_secs(10),
-        idle_timeout: Duration::from_secs(3600),
         ..limits()
-    })
-    .await;
-    let statuses = join_all((0..2).map(|_| fixture.get("/sleep/101"))).await;
-    assert!(statuses.iter().all(|answer| answer.status() == 200));
-    fixture.has_instances(2).await;
-
-    // Both need a place at once, and only one is left.
-    let answers = join_all((0..2).map(|_| fixture.get("/sleep/100"))).await;
-
-    assert!(answers.iter().all(|answer| answer.status() == 200));
+    };
+    let (fixture, clock) = clocked(TWO, limits).await;
+    // Both of the first, then both of the second: they need a place at once, and only one is left.
+    for (path, instances) in [("/wait/for/100000000", 2), ("/sleep/100", 3)] {
+        let requests = [(); 2].map(|()| fixture.spawn_get(path));
+        fixture.wait_until(async || clock.waits() == 2).await;
+        clock.advance(100_000_000);
+        for request in requests {
+            assert_eq!(request.await.unwrap().status(), 200, "{path}");
+        }
+        fixture.has_instances(instances).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_instance_makes_room_for_its_own_component() {
     let fixture = fixture(Limits {
-        request_timeout: Duration::from_secs(10),
         max_instances: 1,
         concurrent_requests_per_instance: 1,
-        queue_timeout: Duration::from_secs(10),
-        idle_timeout: Duration::from_secs(3600),
         ..limits()
     })
     .await;
@@ -188,22 +170,20 @@ async fn an_idle_instance_makes_room_for_its_own_component() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn instances_are_bounded() {
-    let fixture = fixture(Limits {
+    let limits = Limits {
         max_instances: 2,
         concurrent_requests_per_instance: 1,
-        queue_timeout: Duration::from_millis(50),
+        queue_timeout: SHORT,
         ..limits()
-    })
-    .await;
-    let busy = [
-        fixture.spawn_get("/sleep/800"),
-        fixture.spawn_get("/sleep/800"),
-    ];
-    fixture.has_instances(2).await;
+    };
+    let (fixture, clock) = clocked(GUEST, limits).await;
+    let busy = [(); 2].map(|()| fixture.spawn_get("/wait/for/1"));
+    fixture.wait_until(async || clock.waits() == 2).await;
 
     let response = fixture.get("/ok").await;
 
     assert_eq!(problem_status(response).await, 503);
+    clock.advance(1);
     for request in busy {
         assert_eq!(request.await.unwrap().status(), 200);
     }
@@ -211,12 +191,18 @@ async fn instances_are_bounded() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn draining_lets_requests_finish() {
-    let fixture = fixture(limits()).await;
-    let request = fixture.spawn_get("/sleep/300");
-    fixture.wait_for_requests(1).await;
+    let limits = Limits {
+        queue_timeout: SHORT,
+        ..limits()
+    };
+    let (fixture, clock) = clocked(GUEST, limits).await;
+    let request = fixture.spawn_get("/wait/for/1");
+    fixture.wait_until(async || clock.waits() == 1).await;
 
-    assert!(fixture.app.drain(Duration::from_secs(5)).await);
+    // What is named first is begun first.
+    let (is_drained, ()) = tokio::join!(fixture.app.drain(LONG), async { clock.advance(1) });
 
+    assert!(is_drained);
     assert_eq!(request.await.unwrap().status(), 200);
     assert_eq!(
         problem_status(fixture.app.handle(get("/ok"), support::origin()).await).await,
@@ -226,14 +212,10 @@ async fn draining_lets_requests_finish() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn draining_does_not_wait_for_ever() {
-    let fixture = fixture(Limits {
-        request_timeout: Duration::from_secs(30),
-        ..limits()
-    })
-    .await;
+    let fixture = fixture(limits()).await;
     let request = fixture.spawn_get("/hang");
     fixture.wait_for_requests(1).await;
 
-    assert!(!fixture.app.drain(Duration::from_millis(200)).await);
+    assert!(!fixture.app.drain(SHORT).await);
     request.abort();
 }

@@ -12,7 +12,7 @@ use jenny_host::capability::{
     OutboundHttp, OutboundRequest, OutboundResponse, VariableError, Variables,
 };
 use jenny_host::{AppOptions, Body, Caller, Limits, RequestTag};
-use support::{Fixture, GUEST, body_text, empty, get, problem_status};
+use support::{Fixture, GUEST, body_text, empty, get, limits, problem_status};
 use tokio::sync::Barrier;
 
 /// How many turns others get in a call that does not hold its instance.
@@ -89,7 +89,7 @@ async fn fixture(attribute_calls: bool, max_instances: usize, together: usize) -
         attribute_calls,
         limits: Limits {
             max_instances,
-            ..Limits::default()
+            ..limits()
         },
         ..AppOptions::default()
     };

@@ -8,49 +8,8 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use futures::future::BoxFuture;
 use jenny_host::{AppOptions, Clock};
-use support::{Fixture, body_text};
-use tokio::sync::watch;
-
-/// Where the monotonic clock of these tests begins.
-const START: u64 = 1_000_000;
-
-/// A clock that moves when told.
-struct Moved(watch::Sender<u64>);
-
-impl Moved {
-    fn new() -> Arc<Self> {
-        Arc::new(Self(watch::Sender::new(START)))
-    }
-
-    fn advance(&self, nanos: u64) {
-        self.0.send_modify(|now| *now += nanos);
-    }
-
-    fn waits(&self) -> usize {
-        self.0.receiver_count()
-    }
-}
-
-impl Clock for Moved {
-    fn wall(&self) -> Duration {
-        Duration::from_secs(1_800_000_000) + Duration::from_nanos(*self.0.borrow())
-    }
-
-    fn monotonic_nanos(&self) -> u64 {
-        *self.0.borrow()
-    }
-
-    fn wait_until(&self, deadline: u64) -> BoxFuture<'static, ()> {
-        let mut now = self.0.subscribe();
-        Box::pin(async move {
-            now.wait_for(|now| *now >= deadline)
-                .await
-                .expect("the clock outlives its application");
-        })
-    }
-}
+use support::{Fixture, Moved, START, body_text};
 
 static P2: LazyLock<std::path::PathBuf> = LazyLock::new(|| support::build("host-guest-p2"));
 

@@ -4,16 +4,16 @@
 
 mod support;
 
-use std::time::{Duration, Instant};
-
 use futures::future::join_all;
 use http_body_util::BodyExt as _;
-use jenny_host::{AppOptions, Limits};
-use support::{Fixture, body_text, fixture, limits, problem_status};
+use jenny_host::{AppOptions, HttpError, Limits};
+use support::{
+    Fixture, GUEST, PATIENCE, SHORT, body_text, clocked, fixture, limits, problem_status,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_instance_is_reused() {
-    let fixture = fixture(Limits::default()).await;
+    let fixture = fixture(limits()).await;
 
     assert_eq!(body_text(fixture.get("/count").await).await, "1");
     assert_eq!(body_text(fixture.get("/count").await).await, "2");
@@ -23,7 +23,7 @@ async fn an_instance_is_reused() {
 async fn an_instance_is_replaced_after_its_share_of_requests() {
     let fixture = fixture(Limits {
         requests_per_instance: 2,
-        ..Limits::default()
+        ..limits()
     })
     .await;
 
@@ -51,102 +51,85 @@ async fn a_trap_is_a_500_problem_with_a_backtrace_in_the_log() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_trap_costs_the_requests_of_its_own_instance_and_no_other() {
+async fn a_trap_costs_no_request_of_another_instance() {
+    let limits = Limits {
+        concurrent_requests_per_instance: 1,
+        ..limits()
+    };
+    let (fixture, clock) = clocked(GUEST, limits).await;
+    let other = fixture.spawn_get("/wait/for/1");
+    fixture.wait_until(async || clock.waits() == 1).await;
+
+    assert_eq!(problem_status(fixture.get("/trap").await).await, 500);
+
+    clock.advance(1);
+    assert_eq!(other.await.unwrap().status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_loop_is_ended() {
     let fixture = fixture(Limits {
-        concurrent_requests_per_instance: 2,
+        request_timeout: SHORT,
         ..limits()
     })
     .await;
 
-    // The first two share an instance, the third does not fit into it.
-    let (neighbour, trap, other) =
-        tokio::join!(fixture.get("/sleep/300"), fixture.get("/trap/100"), async {
-            fixture.wait_for_requests(2).await;
-            fixture.get("/sleep/300").await
-        },);
+    assert_eq!(problem_status(fixture.get("/loop").await).await, 504);
 
-    assert_eq!(problem_status(trap).await, 500);
-    assert_eq!(other.status(), 200);
-    // It depends on timing whether the neighbour really was one; if so it gets a problem too.
-    if neighbour.status() != 200 {
-        assert_eq!(problem_status(neighbour).await, 500);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_busy_loop_is_ended_and_others_go_on() {
-    let fixture = fixture(limits()).await;
-    let start = Instant::now();
-
-    let (looping, others) = tokio::join!(fixture.get("/loop"), async {
-        let mut others = Vec::new();
-        while start.elapsed() < Duration::from_millis(700) {
-            others.push(fixture.get("/ok").await.status());
-        }
-        others
-    },);
-
-    assert_eq!(problem_status(looping).await, 504);
-    assert!(
-        start.elapsed() < Duration::from_secs(3),
-        "{:?}",
-        start.elapsed()
-    );
-    assert!(others.len() > 10, "{}", others.len());
-    assert!(others.iter().all(|status| *status == 200));
     fixture.has_instances(0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn others_go_on_beside_a_busy_loop() {
+    let fixture = fixture(limits()).await;
+    let looping = fixture.spawn_get("/loop");
+    fixture.wait_for_log("loops from now on").await;
+
+    for _ in 0..10 {
+        assert_eq!(fixture.get("/ok").await.status(), 200);
+    }
+
+    assert!(!looping.is_finished());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_busy_loop_after_a_wait_does_not_stop_later_requests() {
-    let fixture = fixture(Limits {
-        request_timeout: Duration::from_secs(3),
-        ..limits()
-    })
-    .await;
+    let fixture = fixture(limits()).await;
     let looping = fixture.spawn_get("/loop/50");
-    // Long enough for the loop to be noticed.
-    fixture
-        .wait_until(|| async {
-            let answer = tokio::time::timeout(Duration::from_millis(300), fixture.get("/ok"));
-            answer.await.is_ok_and(|answer| answer.status() == 200)
-        })
-        .await;
+    fixture.wait_for_log("loops from now on").await;
+    // Once the loop has been noticed.
+    assert_eq!(fixture.first_answer("/ok").await, 200);
 
     let statuses = join_all((0..8).map(|_| async { fixture.get("/ok").await.status() })).await;
 
     assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
-    assert_eq!(problem_status(looping.await.unwrap()).await, 504);
+    assert!(!looping.is_finished());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_blocks_its_instance_does_not_stop_later_requests() {
-    let fixture = fixture(Limits {
-        request_timeout: Duration::from_secs(10),
-        ..limits()
-    })
-    .await;
-    let blocking = fixture.spawn_get("/block/50");
+    let (fixture, clock) = clocked(GUEST, limits()).await;
+    let blocking = fixture.spawn_get("/block/1");
+    fixture.wait_until(async || clock.waits() == 1).await;
+    clock.advance(1_000_000);
     fixture.wait_for_log("blocks from now on").await;
-    // Long enough for the call to be noticed.
-    fixture
-        .wait_until(|| async {
-            let answer = tokio::time::timeout(Duration::from_millis(300), fixture.get("/ok"));
-            answer.await.is_ok_and(|answer| answer.status() == 200) && !blocking.is_finished()
-        })
-        .await;
+    fixture.wait_until(async || clock.waits() == 1).await;
+    // Once the call has been noticed.
+    assert_eq!(fixture.first_answer("/ok").await, 200);
 
     let statuses = join_all((0..8).map(|_| async { fixture.get("/ok").await.status() })).await;
 
     assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
     assert!(!blocking.is_finished(), "they did not wait for it");
+    clock.advance(2_000_000_000);
     assert_eq!(blocking.await.unwrap().status(), 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_component_that_never_answers_gets_a_504_and_is_ended() {
     let fixture = fixture(Limits {
-        request_timeout: Duration::from_millis(200),
+        request_timeout: SHORT,
+        idle_timeout: SHORT,
         ..limits()
     })
     .await;
@@ -154,7 +137,7 @@ async fn a_component_that_never_answers_gets_a_504_and_is_ended() {
     let response = fixture.get("/hang").await;
 
     assert_eq!(problem_status(response).await, 504);
-    assert_eq!(fixture.get("/ok").await.status(), 200);
+    fixture.in_time("/ok").await;
     // The instance that hangs is given up too.
     fixture.has_instances(0).await;
 }
@@ -191,17 +174,30 @@ async fn a_response_cut_off_by_a_trap_does_not_look_complete() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_response_of_a_known_length_says_that_it_was_cut_off() {
+    let fixture = fixture(limits()).await;
+
+    let response = fixture.get("/announce").await;
+
+    assert_eq!(response.headers()["content-length"], "5");
+    let error = response.into_body().collect().await.unwrap_err();
+    assert!(
+        matches!(error, HttpError::HttpResponseIncomplete),
+        "{error:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_response_that_never_ends_is_cut_off() {
     let fixture = fixture(Limits {
-        request_timeout: Duration::from_millis(300),
+        request_timeout: 10 * SHORT,
         ..limits()
     })
     .await;
 
-    let response = fixture.get("/stream/hang").await;
+    let response = fixture.in_time("/stream/hang").await;
 
-    assert_eq!(response.status(), 200);
-    let body = tokio::time::timeout(Duration::from_secs(5), response.into_body().collect());
+    let body = tokio::time::timeout(PATIENCE, response.into_body().collect());
     body.await.expect("it ends").unwrap_err();
 }
 
@@ -253,7 +249,11 @@ async fn a_wasip2_component_that_traps_gets_a_500() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wasip2_component_that_loops_gets_a_504_and_is_ended() {
-    let fixture = p2_fixture("(loop (br 0))", limits()).await;
+    let limits = Limits {
+        request_timeout: SHORT,
+        ..limits()
+    };
+    let fixture = p2_fixture("(loop (br 0))", limits).await;
 
     assert_eq!(problem_status(fixture.get("/").await).await, 504);
 

@@ -6,7 +6,6 @@ mod support;
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use futures::future::join_all;
 use jenny_host::{AppOptions, Limits, RuntimeConfig};
@@ -60,15 +59,12 @@ async fn a_component_that_calls_itself_in_a_circle_is_stopped_without_waiting() 
         let tight = Limits {
             max_instances: 1,
             concurrent_requests_per_instance: 1,
-            ..Limits::default()
+            ..limits()
         };
-        for limits in [Limits::default(), tight] {
+        for limits in [limits(), tight] {
+            // Nothing may wait for the limits of time.
             let options = AppOptions {
-                limits: Limits {
-                    // Nothing may wait for this.
-                    queue_timeout: Duration::from_secs(3600),
-                    ..limits
-                },
+                limits,
                 ..AppOptions::default()
             };
             let fixture = reaching(&[entry], options).await;
@@ -203,7 +199,7 @@ async fn a_name_in_the_list_opens_no_socket_and_an_address_does_by_name_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn handles_and_the_bytes_of_a_call_are_bounded() {
-    let fixture = fixture(Limits::default()).await;
+    let fixture = fixture(limits()).await;
 
     assert_eq!(problem_status(fixture.get("/handles").await).await, 500);
     assert_eq!(problem_status(fixture.get("/call/17").await).await, 500);

@@ -62,6 +62,7 @@ source = "{guest}"
 
 fn quiet() -> AppOptions {
     AppOptions {
+        limits: support::limits(),
         quiet: true,
         ..AppOptions::default()
     }
@@ -215,9 +216,8 @@ async fn requests_in_a_circle_come_to_an_end() {
         "[component.hidden]\nallowed_outbound_hosts = [\"http://self\"]",
     );
     let mut options = quiet();
+    // Nothing may wait for the limits of time.
     options.limits.max_concurrent_requests = 4;
-    // Nothing may wait for this.
-    options.limits.queue_timeout = Duration::from_secs(3600);
     let fixture = Fixture::try_load(&manifest, options, Arc::new(Echo))
         .await
         .unwrap();
@@ -279,7 +279,7 @@ async fn what_a_component_prints_is_kept_in_spins_log_files() {
     assert_eq!(body_text(fixture.get("/print").await).await, "printed");
 
     fixture.wait_for_log("guest Stderr to stderr").await;
-    assert!(flush_output(Duration::from_secs(20)));
+    assert!(flush_output(support::PATIENCE));
     let file = |name| std::fs::read_to_string(logs.path().join(name)).unwrap();
     assert_eq!(file("guest_stdout.txt"), "to stdout\n");
     assert_eq!(file("guest_stderr.txt"), "to stderr\n");

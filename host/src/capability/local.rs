@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::key_value_store::LocalKeyValue;
 use super::redis_server::RedisStores;
@@ -80,7 +81,13 @@ pub struct StoreLocations {
     pub redis: BTreeMap<String, Secret>,
     /// SQLite databases by label.
     pub sqlite: BTreeMap<String, Option<PathBuf>>,
+    /// How long components wait for another one's lock, or a server's answer, where that is not the few
+    /// seconds of each kind of store. For tests, in which it must not matter how fast the machine is.
+    pub patience: Option<Duration>,
 }
+
+/// How long components wait in worlds of their own: those are for tests.
+const ENDLESS: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl StoreLocations {
     /// The stores that Spin defines by itself: `default` of either kind, in `state_dir` under the
@@ -96,6 +103,7 @@ impl StoreLocations {
             key_value: file(KEY_VALUE_FILE),
             redis: BTreeMap::new(),
             sqlite: file(SQLITE_FILE),
+            patience: None,
         }
     }
 
@@ -130,7 +138,10 @@ impl StoreLocations {
 
     /// A store in memory for every label that `manifest` mentions.
     fn in_memory(manifest: &Manifest) -> Self {
-        let mut stores = Self::with_defaults(None);
+        let mut stores = Self {
+            patience: Some(ENDLESS),
+            ..Self::with_defaults(None)
+        };
         for component in manifest.components.values() {
             for label in &component.key_value_stores {
                 stores.key_value.insert(label.clone(), None);
@@ -178,7 +189,8 @@ impl Capabilities {
         outbound_http: Arc<dyn OutboundHttp>,
     ) -> Result<Self, StoreError> {
         stores.create_directories()?;
-        let sqlite = LocalSqlite::new(&stores.sqlite, Work::Pool).map_err(StoreError::Scratch)?;
+        let sqlite = LocalSqlite::new(&stores.sqlite, Work::Pool, stores.patience)
+            .map_err(StoreError::Scratch)?;
         Self::with_stores(stores, sqlite, Work::Pool, variables, outbound_http)
     }
 
@@ -211,7 +223,8 @@ impl Capabilities {
         outbound_http: Arc<dyn OutboundHttp>,
     ) -> Result<Self, StoreError> {
         let stores = StoreLocations::in_memory(manifest);
-        let sqlite = LocalSqlite::new(&stores.sqlite, Work::Inline).map_err(StoreError::Scratch)?;
+        let sqlite = LocalSqlite::new(&stores.sqlite, Work::Inline, stores.patience)
+            .map_err(StoreError::Scratch)?;
         for (label, contents) in databases {
             sqlite.fill(label, contents).map_err(StoreError::Scratch)?;
         }
@@ -226,22 +239,23 @@ impl Capabilities {
         outbound_http: Arc<dyn OutboundHttp>,
     ) -> Result<Self, StoreError> {
         let mut key_value: Arc<dyn KeyValueStores> =
-            Arc::new(LocalKeyValue::new(&stores.key_value, work));
+            Arc::new(LocalKeyValue::new(&stores.key_value, work, stores.patience));
         if !stores.redis.is_empty() {
             let address = |(label, url): (&String, &Secret)| {
                 let place = format!("[key_value_store.{label}]");
                 Ok((label.clone(), redis_address(url, &place)?))
             };
             let addresses: Vec<_> = stores.redis.iter().map(address).collect::<Result<_, _>>()?;
-            key_value = Arc::new(RedisStores::new(addresses, key_value));
+            let connector = RedisConnector::default().patient(stores.patience);
+            key_value = Arc::new(RedisStores::new(addresses, &connector, key_value));
         }
         Ok(Self {
             key_value,
             sqlite: Arc::new(sqlite),
-            postgres: Arc::new(PostgresPools::default()),
-            redis: Arc::new(RedisConnector::default()),
-            mysql: Arc::new(MysqlPools::default()),
-            mqtt: Arc::new(MqttClient::default()),
+            postgres: Arc::new(PostgresPools::default().patient(stores.patience)),
+            redis: Arc::new(RedisConnector::default().patient(stores.patience)),
+            mysql: Arc::new(MysqlPools::default().patient(stores.patience)),
+            mqtt: Arc::new(MqttClient::default().patient(stores.patience)),
             variables,
             outbound_http,
         })

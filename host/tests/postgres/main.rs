@@ -16,7 +16,7 @@ use jenny_host::capability::postgres::Value;
 use jenny_host::capability::{PostgresDatabases as _, PostgresPools};
 use jenny_host::{AppOptions, Body, HttpClient, Limits, RuntimeConfig};
 use postgres_server::{PostgresServer, TestDatabase};
-use support::{Fixture, GUEST, body_text, empty, problem_status};
+use support::{Fixture, GUEST, LONG, body_text, empty, limits, problem_status};
 
 /// A component, and a database that it may connect to.
 struct World {
@@ -34,8 +34,7 @@ impl World {
 
     /// With what the runtime configuration says.
     async fn on(server: &PostgresServer, runtime_config: &str) -> Self {
-        // Time is not what is tested, and builds may go on beside.
-        Self::limited(server, runtime_config, Duration::from_secs(60)).await
+        Self::limited(server, runtime_config, LONG).await
     }
 
     async fn limited(
@@ -45,11 +44,11 @@ impl World {
     ) -> Self {
         let database = server.create_database(None);
         let config = RuntimeConfig::parse(runtime_config, "runtime-config.toml".as_ref()).unwrap();
-        let pools = PostgresPools::new(&config);
+        let pools = PostgresPools::new(&config).patient(LONG);
         let options = AppOptions {
             limits: Limits {
                 request_timeout,
-                ..Limits::default()
+                ..limits()
             },
             quiet: true,
             ..AppOptions::default()
@@ -204,7 +203,7 @@ async fn a_write_after_a_trap_within_a_transaction_is_committed() {
     assert_eq!(world.call("insert").await, "Ok(1)");
 
     // Seen from outside of the pool: neither of the abandoned rows, both of the others.
-    let others = PostgresPools::default();
+    let others = PostgresPools::default().patient(LONG);
     let connection = others.open(world.database.url(), None).await.unwrap();
     let query = "SELECT a FROM t".to_owned();
     let rows = connection.query(query, vec![]).await.unwrap();

@@ -7,7 +7,7 @@ use jenny_host::capability::PostgresPools;
 use jenny_host::{AppOptions, HttpClient, RuntimeConfig};
 use postgres_server::PostgresServer;
 
-use crate::support::{self, Fixture, GUEST, body_text, empty};
+use crate::support::{self, Fixture, GUEST, LONG, body_text, empty};
 
 /// What the component makes of a database at `address`, with this entry in its list.
 async fn call(address: &str, allowed: &str) -> (String, Fixture) {
@@ -19,7 +19,7 @@ async fn call(address: &str, allowed: &str) -> (String, Fixture) {
         ..AppOptions::default()
     };
     let config = RuntimeConfig::parse("", "runtime-config.toml".as_ref()).unwrap();
-    let pools = Arc::new(PostgresPools::new(&config));
+    let pools = Arc::new(PostgresPools::new(&config).patient(LONG));
     let outbound = Arc::new(HttpClient::default());
     let fixture = Fixture::try_load_with(&manifest, options, outbound, |capabilities| {
         capabilities.postgres = pools;

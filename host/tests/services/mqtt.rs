@@ -1,9 +1,7 @@
 //! `spin:mqtt` and `fermyon:spin/mqtt`, called by a component, on a real broker.
 
-use std::time::Duration;
-
 use http::Request;
-use jenny_host::{AppOptions, Body, Limits};
+use jenny_host::{AppOptions, Body};
 use test_servers::{MosquittoServer, Received};
 
 use crate::support::{Fixture, GUEST, body_text, empty};
@@ -11,11 +9,6 @@ use crate::support::{Fixture, GUEST, body_text, empty};
 /// A component that may connect to every broker.
 async fn fixture() -> Fixture {
     let options = AppOptions {
-        limits: Limits {
-            // Time is not what is tested, and builds may go on beside.
-            request_timeout: Duration::from_secs(60),
-            ..Limits::default()
-        },
         quiet: true,
         ..AppOptions::default()
     };

@@ -10,7 +10,7 @@ use jenny_host::capability::{MysqlDatabases as _, MysqlPools};
 use jenny_host::{AppOptions, Body, HttpClient, Limits, RuntimeConfig};
 use test_servers::MariadbServer;
 
-use crate::support::{Fixture, GUEST, body_text, empty, problem_status};
+use crate::support::{Fixture, GUEST, LONG, body_text, empty, limits, problem_status};
 
 /// A component, and a database that it may connect to.
 pub(crate) struct World {
@@ -27,8 +27,7 @@ impl World {
 
     /// With what the runtime configuration says.
     pub(crate) async fn on(server: &MariadbServer, runtime_config: &str) -> Self {
-        // Time is not what is tested, and builds may go on beside.
-        Self::limited(server, runtime_config, Duration::from_secs(60)).await
+        Self::limited(server, runtime_config, LONG).await
     }
 
     async fn limited(
@@ -37,11 +36,11 @@ impl World {
         request_timeout: Duration,
     ) -> Self {
         let config = RuntimeConfig::parse(runtime_config, "runtime-config.toml".as_ref()).unwrap();
-        let pools = MysqlPools::new(&config);
+        let pools = MysqlPools::new(&config).patient(LONG);
         let options = AppOptions {
             limits: Limits {
                 request_timeout,
-                ..Limits::default()
+                ..limits()
             },
             quiet: true,
             ..AppOptions::default()
@@ -80,7 +79,8 @@ impl World {
 
     /// The number that a query outside of the component's pool returns.
     async fn number(&self, query: &str) -> i64 {
-        let connection = MysqlPools::default().open(&self.address).await.unwrap();
+        let connection = MysqlPools::default().patient(LONG);
+        let connection = connection.open(&self.address).await.unwrap();
         let result = connection.query(query.to_owned(), vec![]).await.unwrap();
         match result.collect(1024).await.unwrap()[0][0] {
             Value::Int32(number) => number.into(),

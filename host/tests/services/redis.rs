@@ -1,15 +1,14 @@
 //! `spin:redis` and `fermyon:spin/redis`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::future::join_all;
 use http::Request;
 use jenny_host::capability::RedisConnector;
-use jenny_host::{AppOptions, Body, HttpClient, Limits, RuntimeConfig};
+use jenny_host::{AppOptions, Body, HttpClient, RuntimeConfig};
 use test_servers::RedisServer;
 
-use crate::support::{Fixture, GUEST, body_text, empty};
+use crate::support::{Fixture, GUEST, LONG, body_text, empty};
 
 /// A component, and a database that it may connect to.
 struct World {
@@ -32,18 +31,13 @@ impl World {
     async fn allowing(entry: &str, url: String, runtime_config: &str) -> Self {
         let config = RuntimeConfig::parse(runtime_config, "runtime-config.toml".as_ref()).unwrap();
         let options = AppOptions {
-            limits: Limits {
-                // Time is not what is tested, and builds may go on beside.
-                request_timeout: Duration::from_secs(60),
-                ..Limits::default()
-            },
             quiet: true,
             ..AppOptions::default()
         };
         let manifest = format!("{GUEST}allowed_outbound_hosts = [\"{entry}\"]\n");
         let outbound = Arc::new(HttpClient::default());
         let fixture = Fixture::try_load_with(&manifest, options, outbound, |capabilities| {
-            capabilities.redis = Arc::new(RedisConnector::new(&config));
+            capabilities.redis = Arc::new(RedisConnector::new(&config).patient(LONG));
         })
         .await
         .unwrap();

@@ -13,13 +13,16 @@ use jenny_host::variables::Resolver;
 use jenny_host::{AppOptions, HttpClient, Manifest, RuntimeConfig};
 use test_servers::RedisServer;
 
-use crate::support::{Fixture, GUEST, body_text};
+use crate::support::{Fixture, GUEST, LONG, body_text};
 
 /// What a runtime configuration with this store comes to.
 fn capabilities(url: &str) -> Result<Capabilities, StoreError> {
     let text = format!("[key_value_store.default]\ntype = 'redis'\nurl = '{url}'\n");
     let config = RuntimeConfig::parse(&text, "runtime-config.toml".as_ref()).unwrap();
-    let stores = StoreLocations::new(&config, None)?;
+    let stores = StoreLocations {
+        patience: Some(LONG),
+        ..StoreLocations::new(&config, None)?
+    };
     let manifest = GUEST.replace("{guest}", "guest.wasm");
     let manifest = Manifest::parse(&manifest, "spin.toml".as_ref()).unwrap();
     let variables = Arc::new(Resolver::new(&manifest, &[]).unwrap());
@@ -34,7 +37,8 @@ async fn store(url: &str) -> Arc<dyn KeyValueStore> {
 /// A store, and what is really in its database.
 async fn world() -> Option<(Arc<dyn KeyValueStore>, Arc<dyn RedisConnection>)> {
     let url = RedisServer::shared_or_skip()?.create_database();
-    let database = RedisConnector::default().open(&url).await.unwrap();
+    let database = RedisConnector::default().patient(LONG);
+    let database = database.open(&url).await.unwrap();
     Some((store(&url).await, database))
 }
 

@@ -9,20 +9,30 @@ use std::process::Command;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
+use futures::StreamExt as _;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
 use http::uri::Scheme;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Empty, Full};
 use jenny_host::capability::{Capabilities, OutboundHttp};
 use jenny_host::variables::Resolver;
 use jenny_host::{
-    App, AppOptions, Body, CompileCache, HttpClient, Limits, LoadError, LogSink, LogStream,
+    App, AppOptions, Body, Clock, CompileCache, HttpClient, Limits, LoadError, LogSink, LogStream,
     Manifest, Origin, Runtime, RuntimeOptions,
 };
 use tempfile::TempDir;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// How long something that must happen may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long something that must happen may take, on a machine however busy.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10 * 60);
+
+/// As good as for ever, for limits that a test is not about.
+pub(crate) const LONG: Duration = Duration::from_secs(3600);
+
+/// So short that a test waits for its end, and nothing of the test has to happen before it.
+pub(crate) const SHORT: Duration = Duration::from_millis(100);
 
 /// A manifest with the guest at every path. `{guest}` stands for its file.
 pub(crate) const GUEST: &str = r#"
@@ -49,12 +59,66 @@ pub(crate) async fn fixture(limits: Limits) -> Fixture {
     .await
 }
 
-/// Limits under which a test need not wait long for a time-out.
+/// Limits of time that no machine is too slow for. They are those of a test that sets none.
 pub(crate) fn limits() -> Limits {
     Limits {
-        request_timeout: Duration::from_secs(1),
+        request_timeout: LONG,
+        queue_timeout: LONG,
+        idle_timeout: LONG,
         ..Limits::default()
     }
+}
+
+/// Where the monotonic clock of a test begins.
+pub(crate) const START: u64 = 1_000_000;
+
+/// A clock that moves when told.
+pub(crate) struct Moved(watch::Sender<u64>);
+
+impl Moved {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(watch::Sender::new(START)))
+    }
+
+    pub(crate) fn advance(&self, nanos: u64) {
+        self.0.send_modify(|now| *now += nanos);
+    }
+
+    /// How many wait for it.
+    pub(crate) fn waits(&self) -> usize {
+        self.0.receiver_count()
+    }
+}
+
+impl Clock for Moved {
+    fn wall(&self) -> Duration {
+        Duration::from_secs(1_800_000_000) + Duration::from_nanos(*self.0.borrow())
+    }
+
+    fn monotonic_nanos(&self) -> u64 {
+        *self.0.borrow()
+    }
+
+    fn wait_until(&self, deadline: u64) -> BoxFuture<'static, ()> {
+        let mut now = self.0.subscribe();
+        Box::pin(async move {
+            now.wait_for(|now| *now >= deadline)
+                .await
+                .expect("the clock outlives its application");
+        })
+    }
+}
+
+/// The guest, under these limits and with a clock that moves when told.
+pub(crate) async fn clocked(manifest: &str, limits: Limits) -> (Fixture, Arc<Moved>) {
+    let clock = Moved::new();
+    let options = AppOptions {
+        limits,
+        quiet: true,
+        clock: Some(Arc::clone(&clock) as Arc<dyn Clock>),
+        ..AppOptions::default()
+    };
+    (Fixture::load(manifest, options).await, clock)
 }
 
 /// One engine for all tests of a file, so that the guest is compiled once.
@@ -143,6 +207,9 @@ impl Fixture {
         let mut capabilities =
             Capabilities::in_memory(&manifest, Arc::new(resolver.clone()), outbound).unwrap();
         replace(&mut capabilities);
+        if options.limits == Limits::default() {
+            options.limits = limits();
+        }
         let log = Arc::new(Log::default());
         options.log_sink = Some(log.clone());
         let app = App::load(&RUNTIME, manifest, resolver, capabilities, options, |_| ()).await?;
@@ -183,6 +250,32 @@ impl Fixture {
     pub(crate) async fn wait_for_log(&self, text: &str) {
         self.wait_until(|| async { self.log().contains(text) })
             .await;
+    }
+
+    /// Asks for `path`, again and again, until one of the requests has an answer: some may have gone
+    /// where they get none. Returns that answer's status.
+    pub(crate) async fn first_answer(&self, path: &str) -> u16 {
+        let mut asked: FuturesUnordered<JoinHandle<Response<Body>>> = FuturesUnordered::new();
+        let mut tick = tokio::time::interval(Duration::from_millis(50));
+        loop {
+            tokio::select! {
+                Some(answer) = asked.next() => break answer.unwrap().status().as_u16(),
+                _ = tick.tick() => asked.push(self.spawn_get(path)),
+            }
+        }
+    }
+
+    /// The first response to `path` that comes in time, where there is little: what becomes of a
+    /// response after its head can have no more than what comes before it, which a busy machine may need.
+    pub(crate) async fn in_time(&self, path: &str) -> Response<Body> {
+        let start = Instant::now();
+        loop {
+            let response = self.get(path).await;
+            if response.status() == 200 {
+                return response;
+            }
+            assert!(start.elapsed() < PATIENCE, "{response:?}");
+        }
     }
 
     pub(crate) async fn wait_for_requests(&self, requests: usize) {

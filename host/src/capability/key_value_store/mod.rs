@@ -6,6 +6,7 @@ mod tests;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -43,6 +44,10 @@ const PAGE_KEYS: usize = 1024;
 /// A page of keys is closed at this many bytes.
 const PAGE_BYTES: usize = 1024 * 1024;
 
+/// How long a call waits for another process's lock before it fails: what rusqlite, and so Spin, sets
+/// for every connection.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// How many prepared statements the connection keeps: all of the above.
 const CACHED_STATEMENTS: usize = 16;
 
@@ -55,17 +60,24 @@ pub(crate) struct LocalKeyValue {
 impl LocalKeyValue {
     /// The stores at `paths`, or in memory where there is no path. Labels that share a path share
     /// its connection; their keys are kept apart by the label.
-    pub(crate) fn new(paths: &BTreeMap<String, Option<PathBuf>>, work: Work) -> Self {
+    ///
+    /// A call waits for another process's lock for `patience`, or as long as on Spin.
+    pub(crate) fn new(
+        paths: &BTreeMap<String, Option<PathBuf>>,
+        work: Work,
+        patience: Option<Duration>,
+    ) -> Self {
+        let file = |path| Arc::new(File::new(path, patience.unwrap_or(BUSY_TIMEOUT)));
         let mut by_path: HashMap<&Path, Arc<File>> = HashMap::new();
         let files = paths
             .iter()
             .map(|(label, path)| {
                 let file = match path {
-                    None => Arc::new(File::new(None)),
+                    None => file(None),
                     Some(path) => Arc::clone(
                         by_path
                             .entry(path)
-                            .or_insert_with(|| Arc::new(File::new(Some(path.clone())))),
+                            .or_insert_with(|| file(Some(path.clone()))),
                     ),
                 };
                 (label.clone(), file)
@@ -95,13 +107,15 @@ impl KeyValueStores for LocalKeyValue {
 /// it without the waiting and retrying that file locks mean.
 struct File {
     path: Option<PathBuf>,
+    busy_timeout: Duration,
     connection: Arc<Mutex<Option<Connection>>>,
 }
 
 impl File {
-    fn new(path: Option<PathBuf>) -> Self {
+    fn new(path: Option<PathBuf>, busy_timeout: Duration) -> Self {
         Self {
             path,
+            busy_timeout,
             connection: Arc::default(),
         }
     }
@@ -111,6 +125,7 @@ impl File {
             Some(path) => Connection::open(path)?,
             None => Connection::open_in_memory()?,
         };
+        connection.busy_timeout(self.busy_timeout)?;
         connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
         // One wait for the disk for each write in place of three or four, and as durable. Spin reads
         // and writes such a file as well; where it cannot be had, the usual journal does.

@@ -6,7 +6,8 @@ fn stores(labels: &[&str], path: Option<&Path>, work: Work) -> LocalKeyValue {
     let stores = labels
         .iter()
         .map(|label| ((*label).to_owned(), path.map(Path::to_owned)));
-    LocalKeyValue::new(&stores.collect(), work)
+    // How long others hold a lock is the disk's affair.
+    LocalKeyValue::new(&stores.collect(), work, Some(Duration::from_secs(3600)))
 }
 
 fn in_file(path: &Path) -> LocalKeyValue {

@@ -25,6 +25,8 @@ pub(super) struct Settings {
     pub(super) connect: BytesMut,
     pub(super) keep_alive: Duration,
     pub(super) blocked: BlockedNetworks,
+    /// How long the broker may take to accept a connection.
+    pub(super) patience: Duration,
     /// The id of a message whose exchange with the broker has not come to its end, or 0.
     pub(super) unreleased: AtomicU16,
 }
@@ -42,8 +44,14 @@ impl Settings {
             connect,
             keep_alive,
             blocked,
+            patience: CONNECT_TIMEOUT,
             unreleased: AtomicU16::new(0),
         }
+    }
+
+    /// The same, with so much time to connect.
+    pub(super) fn patient(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// The id that the first message comes after. A broker that keeps the session may know ids of
@@ -66,7 +74,7 @@ pub(super) struct Link {
     stream: Box<dyn Stream>,
     arrived: BytesMut,
     /// Zero if the broker is never told that the connection lives.
-    keep_alive: Duration,
+    pub(super) keep_alive: Duration,
     last_sent: Instant,
     /// The broker was asked whether it lives, and has not said so yet.
     is_pinged: bool,
@@ -249,7 +257,7 @@ async fn connect(settings: &Settings) -> Result<Box<dyn Stream>, String> {
         ..
     } = &settings.address;
     let servers = network::lookup(host, *port, &settings.blocked).await?;
-    let stream = network::connect(&servers, CONNECT_TIMEOUT)
+    let stream = network::connect(&servers, settings.patience)
         .await
         .map_err(|error| format!("I/O: {error}"))?;
     if !is_protected {

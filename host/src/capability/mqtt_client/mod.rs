@@ -39,6 +39,8 @@ pub struct MqttClient {
     blocked: BlockedNetworks,
     /// The places for connections that components hold.
     places: Option<Arc<Semaphore>>,
+    /// How long everything may take, where that is not what the constants say.
+    patience: Option<Duration>,
     max_payload_bytes: Option<usize>,
 }
 
@@ -49,15 +51,26 @@ impl MqttClient {
         Self {
             blocked: config.blocked_networks.clone(),
             places: limit.map(|limit| Arc::new(Semaphore::new(limit.min(MAX_PERMITS)))),
+            patience: None,
             max_payload_bytes: config.mqtt_max_payload_bytes,
         }
+    }
+
+    /// Has components wait so long for what otherwise may take some seconds at most: a place, a
+    /// connection. For tests, in which it must not
+    /// matter how fast the machine is.
+    #[must_use]
+    pub fn patient(mut self, patience: impl Into<Option<Duration>>) -> Self {
+        self.patience = patience.into();
+        self
     }
 
     async fn place(&self) -> Result<Option<OwnedSemaphorePermit>, MqttError> {
         let Some(places) = &self.places else {
             return Ok(None);
         };
-        match timeout(WAIT_TIMEOUT, Arc::clone(places).acquire_owned()).await {
+        let patience = self.patience.unwrap_or(WAIT_TIMEOUT);
+        match timeout(patience, Arc::clone(places).acquire_owned()).await {
             Ok(place) => Ok(place.ok()),
             Err(_) => Err(MqttError::TooManyConnections),
         }
@@ -80,6 +93,7 @@ impl MqttBrokers for MqttClient {
         .ok_or_else(|| MqttError::Other("user name or password is too long".to_owned()))?;
         let keep_alive = Duration::from_secs(keep_alive.into());
         let settings = Settings::new(address, connect, keep_alive, self.blocked.clone());
+        let settings = settings.patient(self.patience.unwrap_or(CONNECT_TIMEOUT));
         let place = self.place().await?;
         let (requests, queue) = mpsc::channel(1);
         tokio::spawn(serve(settings, queue, place));
@@ -206,7 +220,7 @@ async fn publish(settings: &Settings, link: Option<Link>, message: Message) -> O
     let publishing = async {
         let mut link = match link {
             Some(link) => link,
-            None => timeout(CONNECT_TIMEOUT, Link::open(settings))
+            None => timeout(settings.patience, Link::open(settings))
                 .await
                 .unwrap_or_else(|_| Err("Network timeout".to_owned()))?,
         };

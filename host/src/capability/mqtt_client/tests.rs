@@ -3,7 +3,11 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::link::Event;
 use super::*;
+
+/// So long that it is not over in a test.
+const HOUR: Duration = Duration::from_secs(3600);
 
 const ACCEPTED: &[u8] = b"\x20\x02\0\0";
 
@@ -20,7 +24,8 @@ async fn open(address: String, keep_alive: Duration) -> Arc<dyn MqttConnection> 
         password: "p".to_owned(),
         keep_alive,
     };
-    MqttClient::default().open(options).await.unwrap()
+    let client = MqttClient::default().patient(HOUR);
+    client.open(options).await.unwrap()
 }
 
 fn publish_in_background(
@@ -129,27 +134,31 @@ async fn a_connection_is_kept_alive_and_given_up_when_nobody_answers() {
     let settings = Settings::new(
         Address::parse(&address).unwrap(),
         packet::connect("c", true, 10, "u", "p").unwrap(),
-        // Shorter than the protocol can say.
-        Duration::from_millis(20),
+        HOUR,
         BlockedNetworks::default(),
     );
-    let (requests, queue) = mpsc::channel(1);
-    tokio::spawn(serve(settings, queue, None));
-    let connection: Arc<dyn MqttConnection> = Arc::new(Connection {
-        requests,
-        max_payload_bytes: None,
-    });
-    let publishing = publish_in_background(&connection, Qos::AtMostOnce);
-    let mut stream = accept(&listener, 10).await;
-    expect(&mut stream, b"\x30\x04\0\x01tm").await;
-    assert_eq!(publishing.await.unwrap(), Ok(()));
+    let (link, mut stream) = tokio::join!(Link::open(&settings), accept(&listener, 10));
+    let mut link = link.unwrap();
 
     for _ in 0..2 {
+        // Shorter than the protocol can say, and only while nobody has to answer.
+        link.keep_alive = Duration::from_millis(20);
+        let due = link.wait().await.unwrap();
+        assert!(matches!(due, Event::Due));
+        link.keep_alive = HOUR;
+        link.handle(due).await.unwrap();
         expect(&mut stream, b"\xC0\0").await;
         stream.write_all(b"\xD0\0").await.unwrap();
+        let answer = link.wait().await.unwrap();
+        assert!(matches!(answer, Event::Arrived(2)));
+        link.handle(answer).await.unwrap();
+        link.skip().unwrap();
     }
-    expect(&mut stream, b"\xC0\0").await;
-    assert_eq!(stream.read(&mut [0]).await.unwrap(), 0, "it is closed");
+    link.keep_alive = Duration::from_millis(20);
+    for given_up in [false, true] {
+        let due = link.wait().await.unwrap();
+        assert_eq!(link.handle(due).await.is_err(), given_up);
+    }
 }
 
 #[tokio::test]

@@ -19,12 +19,13 @@ use crate::runtime_config::BlockedNetworks;
 const MAX_IDLE: Duration = Duration::from_secs(10 * 60);
 
 /// How long a server may take for what costs it nothing, before the connection is given up.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Makes the connections of one pool.
 pub(super) struct Manager {
     pub(super) address: Address,
     pub(super) blocked: BlockedNetworks,
+    pub(super) patience: Option<Duration>,
     /// When the server was last asked in vain whether it lives.
     pub(super) unanswered: Mutex<Option<Instant>>,
 }
@@ -36,13 +37,21 @@ impl managed::Manager for Manager {
     async fn create(&self) -> Result<Link, String> {
         let (host, port) = (&self.address.host, self.address.port);
         let servers = network::lookup(host, port, &self.blocked).await?;
-        network::first_of(&servers, WAIT_TIMEOUT, |server| async move {
-            match self.connect(server).await {
-                Ok(conn) => Ok(Link { conn, server }),
-                // As Spin gives it, so that components may look for parts of it.
-                Err(error) => Err(describe(&error)),
-            }
-        })
+        network::first_of(
+            &servers,
+            self.patience.unwrap_or(WAIT_TIMEOUT),
+            |server| async move {
+                match self.connect(server).await {
+                    Ok(conn) => Ok(Link {
+                        conn,
+                        server,
+                        patience: self.patience(),
+                    }),
+                    // As Spin gives it, so that components may look for parts of it.
+                    Err(error) => Err(describe(&error)),
+                }
+            },
+        )
         .await
     }
 
@@ -59,8 +68,13 @@ impl managed::Manager for Manager {
 }
 
 impl Manager {
+    /// How long the server may take for what costs it nothing.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience.unwrap_or(PATIENCE)
+    }
+
     async fn answers(&self, link: &mut Link) -> bool {
-        match tokio::time::timeout(PATIENCE, link.conn.ping()).await {
+        match tokio::time::timeout(self.patience(), link.conn.ping()).await {
             Ok(answer) => answer.is_ok(),
             Err(_) => {
                 *self.unanswered() = Some(Instant::now());
@@ -101,6 +115,7 @@ pub(super) struct Link {
     pub(super) conn: Conn,
     /// Whom it is to. Behind one name there may be several servers.
     server: SocketAddr,
+    pub(super) patience: Duration,
 }
 
 impl Link {

@@ -46,6 +46,8 @@ pub struct MysqlPools {
     blocked: BlockedNetworks,
     /// The places for connections that components hold.
     places: Option<Arc<Semaphore>>,
+    /// How long everything may take, where that is not what the constants say.
+    patience: Option<Duration>,
     /// By what the address says, however it says it. Those used last come last.
     pools: Arc<Mutex<Vec<(Address, Pool)>>>,
 }
@@ -59,8 +61,22 @@ impl MysqlPools {
         Self {
             blocked: config.blocked_networks.clone(),
             places: limit.map(|limit| Arc::new(Semaphore::new(limit.min(MAX_PERMITS)))),
+            patience: None,
             pools: Arc::default(),
         }
+    }
+
+    /// Has components wait so long for what otherwise may take some seconds at most: a place, a
+    /// connection, the end of a statement. For tests, in which it must not
+    /// matter how fast the machine is.
+    #[must_use]
+    pub fn patient(mut self, patience: impl Into<Option<Duration>>) -> Self {
+        self.patience = patience.into();
+        self
+    }
+
+    fn wait_timeout(&self) -> Duration {
+        self.patience.unwrap_or(WAIT_TIMEOUT)
     }
 
     /// The pool of an address. That of the address which nobody has asked for the longest makes
@@ -86,12 +102,13 @@ impl MysqlPools {
         let manager = Manager {
             address,
             blocked: self.blocked.clone(),
+            patience: self.patience,
             unanswered: Mutex::default(),
         };
         Pool::builder(manager)
             .max_size(POOL_CONNECTIONS)
-            .wait_timeout(Some(WAIT_TIMEOUT))
-            .create_timeout(Some(WAIT_TIMEOUT))
+            .wait_timeout(Some(self.wait_timeout()))
+            .create_timeout(Some(self.wait_timeout()))
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| MysqlError::Other(error.to_string()))
@@ -112,7 +129,7 @@ impl MysqlDatabases for MysqlPools {
         let place = match &self.places {
             Some(places) => {
                 let place = Arc::clone(places).acquire_owned();
-                match tokio::time::timeout(WAIT_TIMEOUT, place).await {
+                match tokio::time::timeout(self.wait_timeout(), place).await {
                     Ok(place) => place.ok(),
                     Err(_) => return Err(exhausted("as many as the runtime configuration allows")),
                 }

@@ -17,7 +17,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::Pool;
-use super::link::{Link, Manager, PATIENCE, ServerSession};
+use super::link::{Link, Manager, ServerSession};
 use super::statement::{Broken, Work};
 use crate::capability::mysql::{MysqlConnection, MysqlError, QueryResult, Value};
 
@@ -158,7 +158,7 @@ impl Drop for Session {
 
 /// Returns a connection to its pool without a trace of its use, or closes it.
 async fn give_back(mut link: Object<Manager>) {
-    if !matches!(timeout(PATIENCE, link.clean()).await, Ok(Ok(()))) {
+    if !matches!(timeout(link.patience, link.clean()).await, Ok(Ok(()))) {
         Object::take(link).close();
     }
 }
@@ -202,5 +202,7 @@ async fn end(
         }
         work.await
     };
-    timeout(PATIENCE, ending).await.unwrap_or(Err(Broken))
+    timeout(manager.patience(), ending)
+        .await
+        .unwrap_or(Err(Broken))
 }

@@ -19,6 +19,7 @@ fn trusting(server: &MariadbServer, address: &str) -> Pool {
     let mut manager = Manager {
         address: Address::parse(address).unwrap(),
         blocked: BlockedNetworks::default(),
+        patience: Some(Duration::from_secs(3600)),
         unanswered: Mutex::default(),
     };
     let given: OptsBuilder = manager.address.settings.clone();

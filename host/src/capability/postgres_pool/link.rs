@@ -16,6 +16,10 @@ use crate::runtime_config::BlockedNetworks;
 /// How long one server may take to answer, unless the address says otherwise (`connect_timeout`).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long the server may take to end a statement, or to clean a session, before the connection
+/// is given up.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// A connection that nobody has used for so long is not used again: a firewall between may have
 /// forgotten it, which shows only by waiting.
 const MAX_IDLE: Duration = Duration::from_secs(10 * 60);
@@ -36,6 +40,7 @@ pub(super) struct Manager {
     pub(super) address: Address,
     pub(super) transport: Transport,
     pub(super) blocked: BlockedNetworks,
+    pub(super) patience: Option<Duration>,
 }
 
 impl managed::Manager for Manager {
@@ -58,6 +63,7 @@ impl managed::Manager for Manager {
             client,
             transport: self.transport.clone(),
             driver: driver.abort_handle(),
+            patience: self.patience.unwrap_or(PATIENCE),
             statements: Statements::default(),
         })
     }
@@ -105,12 +111,13 @@ impl Manager {
     /// Everything of the address but where it leads.
     fn settings(&self) -> Config {
         let given = &self.address.config;
+        let connect_timeout = self.patience.unwrap_or(CONNECT_TIMEOUT);
         let mut config = Config::new();
         config
             // Which leaves the negotiation to the transport.
             .ssl_mode(SslMode::Require)
             .ssl_negotiation(SslNegotiation::Direct)
-            .connect_timeout(*given.get_connect_timeout().unwrap_or(&CONNECT_TIMEOUT))
+            .connect_timeout(*given.get_connect_timeout().unwrap_or(&connect_timeout))
             .tcp_user_timeout(*given.get_tcp_user_timeout().unwrap_or(&USER_TIMEOUT))
             .keepalives(given.get_keepalives())
             .keepalives_idle(given.get_keepalives_idle().min(KEEPALIVE_IDLE))
@@ -147,6 +154,8 @@ pub(super) struct Link {
     pub(super) client: Client,
     transport: Transport,
     driver: AbortHandle,
+    /// How long the server may take to end a statement, or to clean a session.
+    pub(super) patience: Duration,
     pub(super) statements: Statements,
 }
 

@@ -21,10 +21,6 @@ use crate::capability::postgres::{PostgresConnection, PostgresError, QueryResult
 /// server is asked to end it. Most have ended: what is left unread is the last message.
 const GRACE: Duration = Duration::from_millis(20);
 
-/// How long the server may take to end a statement, or to clean a session, before the connection
-/// is given up.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 /// Forgets what a session holds besides a transaction: cursors, roles, settings, notifications,
 /// advisory locks, temporary tables, sequences. It is what `DISCARD ALL` does, except that prepared
 /// statements stay.
@@ -210,6 +206,7 @@ impl Drop for Session {
 
 /// Returns a connection to its pool without a trace of its use, or closes it.
 async fn give_back(link: Object<Manager>, is_busy: bool, in_transaction: bool, is_spoiled: bool) {
+    let patience = link.patience;
     let cleaning = async {
         if is_busy && !settle(&link).await {
             return false;
@@ -226,7 +223,7 @@ async fn give_back(link: Object<Manager>, is_busy: bool, in_transaction: bool, i
         };
         link.client.batch_execute(&sql).await.is_ok()
     };
-    if tokio::time::timeout(PATIENCE * 2, cleaning).await != Ok(true) {
+    if tokio::time::timeout(patience * 2, cleaning).await != Ok(true) {
         drop(Object::take(link));
     }
 }
@@ -249,7 +246,7 @@ async fn settle(link: &Link) -> bool {
         // Its own end by the same request is an end as well.
         _ = barrier.await;
     };
-    tokio::time::timeout(PATIENCE, ending).await.is_ok() && !link.client.is_closed()
+    tokio::time::timeout(link.patience, ending).await.is_ok() && !link.client.is_closed()
 }
 
 /// The right to use a session, from the start of a statement to the end of its answer. Dropped

@@ -7,12 +7,13 @@ use super::*;
 use crate::capability::postgres::{QueryResult, Value};
 
 /// Long enough for what has to happen at last.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 fn pools(runtime_config: &str) -> PostgresPools {
     PostgresPools::new(
         &RuntimeConfig::parse(runtime_config, "runtime-config.toml".as_ref()).unwrap(),
     )
+    .patient(PATIENCE)
 }
 
 /// A database, and pools that keep one connection to it.

@@ -18,7 +18,7 @@ use crate::capability::{MAX_BUFFERED_BYTES, network};
 use crate::runtime_config::BlockedNetworks;
 
 /// How long all addresses of a server together may take to answer.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -32,7 +32,7 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Connects, and introduces itself with the address's password and database.
+    /// Connects within `time`, and introduces itself with the address's password and database.
     ///
     /// # Errors
     ///
@@ -41,10 +41,11 @@ impl Link {
         address: &Address,
         blocked: &BlockedNetworks,
         tls: &Arc<ClientConfig>,
+        time: Duration,
         place: Option<OwnedSemaphorePermit>,
     ) -> Result<Self, String> {
         let servers = network::lookup(&address.host, address.port, blocked).await?;
-        let tcp = network::connect(&servers, CONNECT_TIMEOUT).await?;
+        let tcp = network::connect(&servers, time).await?;
         let stream: Box<dyn Stream> = if address.tls {
             let name =
                 ServerName::try_from(address.host.clone()).map_err(|error| error.to_string())?;

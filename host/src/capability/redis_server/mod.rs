@@ -16,7 +16,7 @@ use rustls::ClientConfig;
 use tokio::sync::Semaphore;
 
 use self::connection::Connection;
-use self::link::Link;
+use self::link::{CONNECT_TIMEOUT, Link};
 use super::network::MOZILLA;
 use super::redis::{RedisConnection, RedisError, RedisServers};
 use crate::admission::MAX_PERMITS;
@@ -38,6 +38,8 @@ pub struct RedisConnector {
     blocked: BlockedNetworks,
     /// The places for connections that components hold.
     places: Option<Arc<Semaphore>>,
+    /// How long everything may take, where that is not what the constants say.
+    patience: Option<Duration>,
     tls: Arc<ClientConfig>,
 }
 
@@ -50,8 +52,22 @@ impl RedisConnector {
         Self {
             blocked: config.blocked_networks.clone(),
             places: limit.map(|limit| Arc::new(Semaphore::new(limit.min(MAX_PERMITS)))),
+            patience: None,
             tls: Arc::clone(&MOZILLA),
         }
+    }
+
+    /// Has components wait so long for what otherwise may take some seconds at most: a place, a
+    /// connection. For tests, in which it must not
+    /// matter how fast the machine is.
+    #[must_use]
+    pub fn patient(mut self, patience: impl Into<Option<Duration>>) -> Self {
+        self.patience = patience.into();
+        self
+    }
+
+    fn wait_timeout(&self) -> Duration {
+        self.patience.unwrap_or(WAIT_TIMEOUT)
     }
 
     /// Connects to what the configuration of the host itself names, which no network is closed to.
@@ -63,15 +79,16 @@ impl RedisConnector {
         let place = match &self.places {
             Some(places) => {
                 let place = Arc::clone(places).acquire_owned();
-                match tokio::time::timeout(WAIT_TIMEOUT, place).await {
+                match tokio::time::timeout(self.wait_timeout(), place).await {
                     Ok(place) => place.ok(),
                     Err(_) => return Err(RedisError::TooManyConnections),
                 }
             }
             None => None,
         };
-        let opening = Link::open(address, &self.blocked, &self.tls, place);
-        match tokio::time::timeout(WAIT_TIMEOUT, opening).await {
+        let connecting = self.patience.unwrap_or(CONNECT_TIMEOUT);
+        let opening = Link::open(address, &self.blocked, &self.tls, connecting, place);
+        match tokio::time::timeout(self.wait_timeout(), opening).await {
             Ok(link) => link.map_err(RedisError::Other),
             Err(_) => Err(RedisError::Other(format!(
                 "the server did not answer within {} seconds",

@@ -10,10 +10,10 @@ use futures::stream::{self, StreamExt as _};
 use redis::{Cmd, Value, cmd};
 use tokio::sync::Mutex;
 
+use super::RedisConnector;
 use super::address::Address;
 use super::connection::{bytes, number, other, texts, unexpected};
 use super::link::Link;
-use super::{RedisConnector, WAIT_TIMEOUT};
 use crate::capability::key_value::{KeyStream, KeyValueError, KeyValueStore, KeyValueStores};
 use crate::capability::{MAX_BUFFERED_BYTES, RedisError};
 
@@ -44,10 +44,11 @@ impl RedisStores {
     /// A connection for each label, made when it is first needed.
     pub(crate) fn new(
         addresses: impl IntoIterator<Item = (String, Address)>,
+        connector: &RedisConnector,
         others: Arc<dyn KeyValueStores>,
     ) -> Self {
         let server = |(label, address): (String, _)| {
-            let server = Server::new(label.clone(), address);
+            let server = Server::new(label.clone(), address, connector.clone());
             (label, Arc::new(server))
         };
         Self {
@@ -89,10 +90,10 @@ enum State {
 }
 
 impl Server {
-    fn new(label: String, address: Address) -> Self {
+    fn new(label: String, address: Address, connector: RedisConnector) -> Self {
         Self {
             label,
-            connector: RedisConnector::default(),
+            connector,
             address,
             state: Mutex::new(State::Unconnected),
         }
@@ -142,14 +143,15 @@ impl Server {
 
     async fn send(&self, command: &Cmd) -> Result<Value, KeyValueError> {
         let link = self.link().await?;
-        match tokio::time::timeout(WAIT_TIMEOUT, link.send(command)).await {
+        let patience = self.connector.wait_timeout();
+        match tokio::time::timeout(patience, link.send(command)).await {
             Ok(answer) => Ok(answer.map_err(|error| other(&error))?),
             Err(_) => {
                 // It may be one that nobody is at the other end of.
                 self.forget(&link).await;
                 Err(KeyValueError::Other(format!(
                     "the Redis server of the store did not answer within {} seconds",
-                    WAIT_TIMEOUT.as_secs()
+                    patience.as_secs()
                 )))
             }
         }

@@ -11,6 +11,9 @@ use tokio_rustls::TlsAcceptor;
 
 use super::*;
 
+/// So long that it is not over in a test.
+const HOUR: Duration = Duration::from_secs(3600);
+
 /// Answers whatever is sent with the same string.
 async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
     let mut buffer = [0; 1024];
@@ -44,6 +47,7 @@ async fn serve(tls: Option<TlsAcceptor>) -> SocketAddr {
 
 fn connector(config: &str) -> RedisConnector {
     RedisConnector::new(&RuntimeConfig::parse(config, "runtime-config.toml".as_ref()).unwrap())
+        .patient(HOUR)
 }
 
 /// Why a connection is not opened.
@@ -67,7 +71,7 @@ async fn tls_is_spoken_with_whoever_has_a_certificate_that_is_trusted() {
         .port();
     let url = format!("rediss://localhost:{port}");
 
-    let mut connector = RedisConnector::default();
+    let mut connector = connector("");
     let untrusted = refusal(&connector, &url).await;
     assert!(
         untrusted.contains("TLS with the server failed"),
@@ -101,7 +105,7 @@ async fn blocked_networks_are_not_reached_by_any_name() {
             refused,
             format!("the address of {host} is in block_networks")
         );
-        assert!(RedisConnector::default().open(&url).await.is_ok(), "{url}");
+        assert!(connector("").open(&url).await.is_ok(), "{url}");
     }
 }
 
@@ -125,7 +129,7 @@ async fn the_runtime_configuration_limits_connections_until_they_are_dropped() {
 #[tokio::test]
 async fn an_answer_of_another_kind_is_an_error() {
     let port = serve(None).await.port();
-    let connection = RedisConnector::default()
+    let connection = connector("")
         .open(&format!("redis://127.0.0.1:{port}"))
         .await
         .unwrap();
@@ -141,11 +145,10 @@ async fn an_answer_of_another_kind_is_an_error() {
 
 #[tokio::test]
 async fn a_failure_names_the_server_and_not_the_password() {
-    let unused = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = unused.local_addr().unwrap();
-    drop(unused);
+    // Nothing listens on port 1.
+    let address = "127.0.0.1:1";
     let url = format!("redis://user:hunter2@{address}/1");
-    let refused = refusal(&RedisConnector::default(), &url).await;
+    let refused = refusal(&connector(""), &url).await;
     assert!(
         refused.starts_with(&format!("cannot connect to {address}: ")),
         "{refused}"

@@ -7,13 +7,13 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use rusqlite::{Connection, InterruptHandle};
+use rusqlite::Connection;
 use tokio::sync::{Mutex, Semaphore, oneshot};
 use tokio::time::Instant;
 
@@ -49,7 +49,8 @@ pub(crate) struct LocalSqlite {
 
 impl LocalSqlite {
     /// The databases at `paths`, created when they are first used. One without a path is new, and
-    /// gone when the last user of it is.
+    /// gone when the last user of it is. A statement waits for another connection's lock for `patience`,
+    /// or as long as on Spin.
     ///
     /// # Errors
     ///
@@ -57,6 +58,7 @@ impl LocalSqlite {
     pub(crate) fn new(
         paths: &BTreeMap<String, Option<PathBuf>>,
         work: Work,
+        patience: Option<Duration>,
     ) -> std::io::Result<Self> {
         let file = |path: &Option<PathBuf>| match path {
             Some(path) => Ok(File::lasting(path.clone())),
@@ -70,7 +72,7 @@ impl LocalSqlite {
             files,
             work,
             threads: Arc::new(Semaphore::new(MAX_RUNNING_STATEMENTS)),
-            busy_timeout: BUSY_TIMEOUT,
+            busy_timeout: patience.unwrap_or(BUSY_TIMEOUT),
         })
     }
 }
@@ -98,7 +100,7 @@ impl SqliteDatabases for LocalSqlite {
             threads: Arc::clone(&self.threads),
             busy_timeout: self.busy_timeout,
             slot: Arc::default(),
-            interrupt: Arc::default(),
+            is_open: Arc::default(),
         }))
     }
 
@@ -115,7 +117,7 @@ struct LocalConnection {
     /// Filled by the first statement, as on Spin: opening takes no turn of its own on a thread.
     /// The mutex is asynchronous, so that statements queue up without holding threads.
     slot: Arc<Mutex<Option<Connection>>>,
-    interrupt: Arc<OnceLock<InterruptHandle>>,
+    is_open: Arc<AtomicBool>,
 }
 
 impl LocalConnection {
@@ -128,12 +130,9 @@ impl LocalConnection {
             Work::Inline => None,
         };
         let (reply, answer) = oneshot::channel();
-        let running = Running {
-            interrupt: Arc::clone(&self.interrupt),
-            finished: Arc::new(AtomicBool::new(false)),
-        };
-        let finished = Arc::clone(&running.finished);
-        let interrupt = Arc::clone(&self.interrupt);
+        let running = Running::default();
+        let abandoned = Arc::clone(&running.abandoned);
+        let is_open = Arc::clone(&self.is_open);
         let statement = Arc::clone(statement);
         let file = Arc::clone(&self.file);
         let work = self.work;
@@ -141,12 +140,11 @@ impl LocalConnection {
             // Whoever asked may have gone while this waited for a thread. What nobody waits for
             // must not be written.
             if !reply.is_closed() {
-                match connection(&mut slot, &file, &interrupt, work) {
-                    Ok(connection) => run(connection, &statement, work, reply),
+                match connection(&mut slot, &file, &is_open, work) {
+                    Ok(connection) => run(connection, &statement, work, abandoned, reply),
                     Err(error) => drop(reply.send(Err(Failure::Final(io(error))))),
                 }
             }
-            finished.store(true, Ordering::Release);
             // The connection is free before the thread is: its next statement may need this one.
             drop(slot);
             drop(thread);
@@ -162,7 +160,7 @@ impl Drop for LocalConnection {
     fn drop(&mut self) {
         // Closing rolls back an open transaction, which is work for a disk.
         let slot = std::mem::take(&mut self.slot);
-        if self.interrupt.get().is_some() {
+        if self.is_open.load(Ordering::Acquire) {
             self.work.run_detached(move || drop(slot));
         }
     }
@@ -198,12 +196,12 @@ impl SqliteConnection for LocalConnection {
 
     async fn execute_batch(&self, statements: String) -> Result<(), SqliteError> {
         let mut slot = Arc::clone(&self.slot).lock_owned().await;
-        let interrupt = Arc::clone(&self.interrupt);
+        let is_open = Arc::clone(&self.is_open);
         let file = Arc::clone(&self.file);
-        let work = self.work;
+        let (work, busy_timeout) = (self.work, self.busy_timeout);
         let job = move || {
-            let connection = connection(&mut slot, &file, &interrupt, work)?;
-            connection.busy_timeout(BUSY_TIMEOUT)?;
+            let connection = connection(&mut slot, &file, &is_open, work)?;
+            connection.busy_timeout(busy_timeout)?;
             let result = connection.execute_batch(&statements);
             statement::give_up_soon(connection, work)?;
             result
@@ -234,14 +232,14 @@ impl SqliteConnection for LocalConnection {
 fn connection<'a>(
     slot: &'a mut Option<Connection>,
     file: &File,
-    interrupt: &OnceLock<InterruptHandle>,
+    is_open: &AtomicBool,
     work: Work,
 ) -> rusqlite::Result<&'a mut Connection> {
     if slot.is_none() {
         let mut connection = file.connect()?;
         connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
         statement::give_up_soon(&mut connection, work)?;
-        interrupt.get_or_init(|| connection.get_interrupt_handle());
+        is_open.store(true, Ordering::Release);
         *slot = Some(connection);
     }
     Ok(slot.as_mut().expect("the slot was filled above"))
@@ -249,24 +247,23 @@ fn connection<'a>(
 
 /// Ends a statement whose caller has gone: a request that timed out must not leave a query behind
 /// that runs for ever.
+///
+/// It is the statement's own mark rather than SQLite's interrupt, which is the connection's: that is
+/// lost on a statement which is about to begin, and hits the next one if this has just come to its end.
+#[derive(Default)]
 struct Running {
-    interrupt: Arc<OnceLock<InterruptHandle>>,
-    finished: Arc<AtomicBool>,
+    abandoned: Arc<AtomicBool>,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let (Some(handle), false) = (self.interrupt.get(), self.finished.load(Ordering::Acquire))
-        {
-            handle.interrupt();
-        }
+        self.abandoned.store(true, Ordering::Relaxed);
     }
 }
 
 fn result(head: Head, running: Running) -> QueryResult {
     let first = stream::iter(head.rows.into_iter().map(Ok));
     let Some(receiver) = head.rest else {
-        running.finished.store(true, Ordering::Release);
         return QueryResult {
             columns: head.columns,
             rows: first.boxed(),

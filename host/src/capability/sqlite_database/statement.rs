@@ -1,6 +1,8 @@
 //! Runs one statement on a connection and hands out what it returns.
 
 use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
@@ -24,6 +26,10 @@ const QUEUED_BATCHES: usize = 2;
 /// Attempts at a lock that are made without giving up the thread. The pauses between them double
 /// from one millisecond, 15 ms in all: longer than a neighbour's single write usually takes.
 const PATIENT_ATTEMPTS: i32 = 4;
+
+/// After how many instructions of SQLite's a statement is looked at whose caller may have gone: a
+/// fraction of a millisecond.
+const INSTRUCTIONS: i32 = 1000;
 
 thread_local! {
     /// Set when the busy handler gave up. SQLite also reports "busy" without asking the handler,
@@ -69,15 +75,25 @@ pub(super) enum Failure {
 }
 
 /// Runs `statement`, answers with its first rows through `reply`, and then, unless that was all,
-/// feeds the rest to the reader at the reader's pace.
+/// feeds the rest to the reader at the reader's pace. Once it is `abandoned` it ends.
 pub(super) fn run(
     connection: &mut Connection,
     statement: &Statement,
     work: Work,
+    abandoned: Arc<AtomicBool>,
     reply: oneshot::Sender<Result<Head, Failure>>,
 ) {
     GAVE_UP.set(false);
+    // Who runs a statement on their own thread cannot leave meanwhile.
+    let may_be_left = work == Work::Pool;
+    if may_be_left {
+        let is_abandoned = move || abandoned.load(Ordering::Relaxed);
+        watch(connection, Some(is_abandoned));
+    }
     step_through(connection, statement, work, reply);
+    if may_be_left {
+        watch(connection, None::<fn() -> bool>);
+    }
     // SQLite does not ask a handler again that has said no, not even for the next statement while
     // that one is being prepared. A new handler is asked. That a component has set its own by
     // `PRAGMA busy_timeout` is no reason for concern: ours was not asked then.
@@ -85,6 +101,13 @@ pub(super) fn run(
         && let Err(error) = give_up_soon(connection, work)
     {
         tracing::warn!("SQLite refused a busy handler: {error}");
+    }
+}
+
+/// Has whatever runs on `connection` end when this says so.
+fn watch(connection: &mut Connection, ends: Option<impl FnMut() -> bool + Send + 'static>) {
+    if let Err(error) = connection.progress_handler(INSTRUCTIONS, ends) {
+        tracing::warn!("SQLite refused a progress handler: {error}");
     }
 }
 

@@ -21,7 +21,7 @@ fn gated() -> (Handler, mpsc::UnboundedReceiver<()>, Arc<Notify>) {
 #[tokio::test]
 async fn a_shutdown_lets_requests_in_flight_finish() {
     let (service, mut inside, gate) = gated();
-    let mut server = Running::start(service, ServerOptions::default()).await;
+    let mut server = Running::start(service, patient()).await;
     let mut idle = server.connect().await;
     let mut busy = server.connect().await;
     busy.send("GET / HTTP/1.1\r\nhost: test\r\n\r\n").await;
@@ -44,7 +44,7 @@ async fn a_shutdown_does_not_wait_for_ever() {
     let (service, mut inside, _gate) = gated();
     let options = ServerOptions {
         shutdown_timeout: Duration::from_millis(30),
-        ..ServerOptions::default()
+        ..patient()
     };
     let mut server = Running::start(service, options).await;
     let mut busy = server.connect().await;
@@ -59,7 +59,7 @@ async fn a_shutdown_does_not_wait_for_ever() {
 #[tokio::test]
 async fn dropping_the_server_ends_every_connection() {
     let (service, mut inside, _gate) = gated();
-    let server = Running::start(service, ServerOptions::default()).await;
+    let server = Running::start(service, patient()).await;
     let mut busy = server.connect().await;
     busy.send("GET / HTTP/1.1\r\nhost: test\r\n\r\n").await;
     within(inside.recv()).await.unwrap();

@@ -16,7 +16,7 @@ async fn a_head_that_is_too_large_is_answered_431() {
         hello(),
         ServerOptions {
             max_header_bytes: MIN_HEADER_BYTES,
-            ..ServerOptions::default()
+            ..patient()
         },
     )
     .await;
@@ -32,7 +32,7 @@ async fn a_head_that_is_too_large_is_answered_431() {
 async fn a_head_that_does_not_end_ends_the_connection() {
     let options = ServerOptions {
         header_read_timeout: SOON,
-        ..ServerOptions::default()
+        ..patient()
     };
     let server = Running::start(hello(), options).await;
     // Nothing at all, the beginning of HTTP/1.1, the beginning of HTTP/2's preface.
@@ -73,9 +73,8 @@ async fn an_idle_connection_is_closed_and_a_slow_download_is_not() {
             }
         }),
         ServerOptions {
-            header_read_timeout: SOON,
             idle_timeout: SOON,
-            ..ServerOptions::default()
+            ..patient()
         },
     )
     .await;
@@ -102,7 +101,7 @@ async fn at_the_connection_limit_newcomers_wait() {
         }),
         ServerOptions {
             max_connections: 1,
-            ..ServerOptions::default()
+            ..patient()
         },
     )
     .await;
@@ -146,7 +145,7 @@ async fn a_client_that_does_not_read_is_cut_off() {
         }),
         ServerOptions {
             idle_timeout: SOON,
-            ..ServerOptions::default()
+            ..patient()
         },
     )
     .await;

@@ -49,6 +49,18 @@ fn text(body: impl Into<bytes::Bytes>) -> Response<Body> {
     Response::new(body.boxed_unsync())
 }
 
+/// Limits of time that no machine is too slow for.
+fn patient() -> ServerOptions {
+    let long = Duration::from_secs(3600);
+    ServerOptions {
+        tls_handshake_timeout: long,
+        header_read_timeout: long,
+        idle_timeout: long,
+        shutdown_timeout: long,
+        ..ServerOptions::default()
+    }
+}
+
 /// A server that runs until it is told to end.
 struct Running {
     address: SocketAddr,
@@ -123,7 +135,7 @@ impl Client {
 
 /// So that a test that would wait for ever fails instead.
 async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(20), future)
+    tokio::time::timeout(Duration::from_secs(600), future)
         .await
         .expect("it takes too long")
 }

@@ -16,7 +16,7 @@ async fn http_1_keeps_its_connection_and_tells_where_a_request_came_from() {
                 origin.local.port()
             ))
         }),
-        ServerOptions::default(),
+        patient(),
     )
     .await;
     let mut client = server.connect().await;
@@ -43,7 +43,7 @@ async fn a_request_body_is_streamed() {
                 text("hello")
             }
         }),
-        ServerOptions::default(),
+        patient(),
     )
     .await;
     let mut client = server.connect().await;
@@ -68,7 +68,7 @@ async fn a_client_that_expects_100_continue_gets_it_when_the_body_is_wanted() {
             }
             text(request.into_body().collect().await.unwrap().to_bytes())
         }),
-        ServerOptions::default(),
+        patient(),
     )
     .await;
     let head = |method| {
@@ -100,7 +100,7 @@ async fn http_2_without_tls_works_for_clients_that_know_it() {
             assert_eq!(request.version(), Version::HTTP_2);
             text("hello")
         }),
-        ServerOptions::default(),
+        patient(),
     )
     .await;
     let stream = TokioIo::new(server.connect().await.0);
@@ -123,7 +123,7 @@ async fn http_2_without_tls_works_for_clients_that_know_it() {
 
 #[tokio::test]
 async fn what_is_not_http_is_answered_400() {
-    let server = Running::start(hello(), ServerOptions::default()).await;
+    let server = Running::start(hello(), patient()).await;
     let mut client = server.connect().await;
     client.send("\u{1}\u{2} what?\r\n\r\n").await;
     assert!(client.rest().await.starts_with("HTTP/1.1 400"));

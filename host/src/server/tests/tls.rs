@@ -68,7 +68,7 @@ async fn clients_choose_http_2_or_http_1_by_alpn() {
     let identity = Identity::new();
     let options = ServerOptions {
         tls: Some(identity.load()),
-        ..ServerOptions::default()
+        ..patient()
     };
     let server = Running::start(version_teller(), options).await;
     let request = || {
@@ -111,7 +111,7 @@ async fn a_handshake_that_never_comes_holds_up_nobody() {
     let identity = Identity::new();
     let options = ServerOptions {
         tls: Some(identity.load()),
-        ..ServerOptions::default()
+        ..patient()
     };
     let server = Running::start(version_teller(), options).await;
     let silent = server.connect().await;
@@ -132,7 +132,7 @@ async fn a_handshake_that_never_comes_is_given_up() {
     let options = ServerOptions {
         tls: Some(Identity::new().load()),
         tls_handshake_timeout: Duration::from_millis(30),
-        ..ServerOptions::default()
+        ..patient()
     };
     let server = Running::start(version_teller(), options).await;
     let mut silent = server.connect().await;

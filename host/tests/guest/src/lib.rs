@@ -60,6 +60,7 @@ async fn handle(request: Request) -> Response<Body> {
         }
         "loop" => {
             pause(argument).await;
+            eprintln!("loops from now on");
             loop {
                 black_box(());
             }
@@ -77,6 +78,7 @@ async fn handle(request: Request) -> Response<Body> {
         }
         "memory" => text(eat_memory()),
         "stream" => stream(argument),
+        "announce" => announce(),
         "echo" => Response::new(request.into_body().map_err(Into::into).boxed_unsync()),
         "headers" => {
             let mut all = format!("{} {}\n", request.method(), request.uri());
@@ -200,6 +202,20 @@ fn eat_memory() -> usize {
     loop {
         eaten.push(black_box(vec![1u8; 1 << 20]));
     }
+}
+
+/// Announces a body of five bytes, and traps before it has any.
+fn announce() -> Response<Body> {
+    let (sender, body) = body::stream::<Bytes>();
+    spawn(async move {
+        let _sender = sender;
+        sleep(Duration::from_millis(20)).await;
+        panic!("asked to trap");
+    });
+    let mut response = Response::new(body.boxed_unsync());
+    let length = http::HeaderValue::from_static("5");
+    response.headers_mut().insert("content-length", length);
+    response
 }
 
 /// Two parts of a body; then it ends, traps or stops, whichever `ending` says.

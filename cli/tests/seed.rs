@@ -37,7 +37,7 @@ fn listed(state: &Path) -> (u64, Vec<String>) {
 
 #[test]
 fn a_second_run_adds_what_is_missing_and_a_third_nothing() {
-    let state = tempfile::tempdir().expect("a temporary directory");
+    let state = process::state();
 
     let (code, said) = seed(state.path(), &["--articles", "150"]);
     assert_eq!(code, Some(0), "{said}");
@@ -57,7 +57,7 @@ fn a_second_run_adds_what_is_missing_and_a_third_nothing() {
     );
 
     // What came in two steps is what comes in one.
-    let other = tempfile::tempdir().expect("a temporary directory");
+    let other = process::state();
     let (code, said) = seed(other.path(), &["--articles", "230"]);
     assert_eq!(code, Some(0), "{said}");
     let (count, titles) = listed(state.path());
@@ -72,7 +72,7 @@ fn a_second_run_adds_what_is_missing_and_a_third_nothing() {
 
 #[test]
 fn an_interrupt_leaves_whole_transactions() {
-    let state = tempfile::tempdir().expect("a temporary directory");
+    let state = process::state();
     let mut child = process::command(&["seed", "--articles", "1_000_000", "--state-dir"])
         .arg(state.path())
         .stderr(Stdio::piped())

@@ -13,7 +13,7 @@ fn registration() -> serde_json::Value {
 
 #[test]
 fn registers_logs_in_and_reads_oneself() {
-    let state = tempfile::tempdir().expect("a temporary directory");
+    let state = process::state();
     let jenny = Jenny::up(&["--no-build", "--state-dir"], state.path());
 
     let (status, body) = post(&jenny.url("/api/users"), &registration());
@@ -34,7 +34,7 @@ fn registers_logs_in_and_reads_oneself() {
 
 #[test]
 fn what_was_answered_survives_kill_9() {
-    let state = tempfile::tempdir().expect("a temporary directory");
+    let state = process::state();
     let mut tokens = Vec::new();
 
     for round in 0..3 {
@@ -71,7 +71,7 @@ fn what_was_answered_survives_kill_9() {
 #[test]
 fn sigterm_and_sigint_end_it_cleanly() {
     for signal in ["TERM", "INT"] {
-        let state = tempfile::tempdir().expect("a temporary directory");
+        let state = process::state();
         let jenny = Jenny::up(&["--no-build", "--state-dir"], state.path());
         let (status, _) = process::get(&jenny.url("/health/live"), None);
         assert_eq!(status, 200);
@@ -84,7 +84,7 @@ fn sigterm_and_sigint_end_it_cleanly() {
 
 #[test]
 fn a_request_in_flight_is_answered_before_it_ends() {
-    let state = tempfile::tempdir().expect("a temporary directory");
+    let state = process::state();
     let jenny = Jenny::up(&["--no-build", "--state-dir"], state.path());
     let url = jenny.url("/api/users");
     // Hashing the password keeps this one busy for a while. The request's head is on its way, as
@@ -98,16 +98,8 @@ fn a_request_in_flight_is_answered_before_it_ends() {
 
 #[test]
 fn a_second_signal_ends_it_at_once() {
-    let state = tempfile::tempdir().expect("a temporary directory");
-    let patient = [
-        "--no-build",
-        "--shutdown-timeout",
-        "3600s",
-        "--request-timeout",
-        "3600s",
-        "--state-dir",
-    ];
-    let jenny = Jenny::up(&patient, state.path());
+    let state = process::state();
+    let jenny = Jenny::up(&["--no-build", "--state-dir"], state.path());
     // It never gets its other half.
     let _upload = process::begin_upload(&jenny.url("/api/users"), &registration());
 
@@ -121,7 +113,7 @@ fn a_second_signal_ends_it_at_once() {
 
 #[test]
 fn a_terminal_that_takes_nothing_stops_neither_the_server_nor_its_end() {
-    let state = tempfile::tempdir().expect("a temporary directory");
+    let state = process::state();
     let jenny = Jenny::up_unread(&["--no-build", "--state-dir"], state.path());
     // Each request is a line of some hundred bytes in the log, and a pipe holds 64 KiB.
     for _ in 0..1_000 {

@@ -156,10 +156,11 @@ impl TestAppBuilder {
         )
         .await
         .unwrap_or_else(|error| panic!("{error}"));
+        let settling = Settling::of(&app, &ledger, &clock);
         TestApp {
             leftovers: Leftovers::new(self.outbound, watch),
             shown: ShownOnFailure(ledger),
-            settling: Settling::of(&app),
+            settling,
             app,
             clock,
             faults: self.faults,

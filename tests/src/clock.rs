@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -20,6 +21,9 @@ const USUAL_START: Timestamp = Timestamp::constant(1_801_627_506, 789_000_000);
 /// By how much time moves before each request: enough that what instances make one after the other
 /// (identifiers of UUID version 7, times in whole milliseconds) is in that order.
 const TICK: Duration = Duration::from_millis(1);
+
+/// How many times as long as it should a wait lasts at most that nobody moves the clock for.
+const MOST_TIMES: u32 = 100;
 
 /// Of the monotonic clock, so that components can subtract from it as on a machine that runs.
 const MONOTONIC_START: u64 = 1_000_000_000_000;
@@ -45,7 +49,9 @@ const MONOTONIC_START: u64 = 1_000_000_000_000;
 /// WASIp3, `wasi:io/poll`). [`advance`](Self::advance) wakes all whose time has come, in the order of
 /// their deadlines; they all find the new time. A wait that nobody moves the clock for ends after as
 /// long in real time, and the clock is then where it should be: a component that looks for something
-/// every 20 ms goes on, and one that gives up after a minute need not be waited for.
+/// every 20 ms goes on, and one that gives up after a minute need not be waited for. While a store works on
+/// a call, no such wait ends, unless it lasts a hundred times as long: that the machine is slow must not
+/// look as if the store were.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -66,6 +72,8 @@ struct Inner {
     state: Mutex<State>,
     /// Told when a wait begins.
     waits: Notify,
+    /// How many calls stores are working on.
+    calls: AtomicUsize,
 }
 
 struct State {
@@ -105,6 +113,7 @@ impl TestClock {
                 waits_begun: 0,
             }),
             waits: Notify::new(),
+            calls: AtomicUsize::new(0),
         }))
     }
 
@@ -190,6 +199,17 @@ impl TestClock {
         }
     }
 
+    /// A store works on `call`.
+    pub(crate) async fn during<T>(&self, call: impl Future<Output = T>) -> T {
+        let _under_way = UnderWay::begin(&self.0.calls);
+        call.await
+    }
+
+    /// Whether stores are working on calls.
+    pub(crate) fn is_store_at_work(&self) -> bool {
+        self.0.calls.load(Ordering::SeqCst) > 0
+    }
+
     /// A request begins.
     pub(crate) fn tick(&self) {
         self.0.move_by(|state| match state.flowed_until {
@@ -234,6 +254,8 @@ impl Clock for TestClock {
         Box::pin(Wait {
             clock: Arc::clone(&self.0),
             place,
+            left,
+            times: 1,
             real: Box::pin(tokio::time::sleep(left)),
         })
     }
@@ -294,10 +316,29 @@ impl State {
     }
 }
 
+/// A call that a store works on.
+struct UnderWay<'a>(&'a AtomicUsize);
+
+impl<'a> UnderWay<'a> {
+    fn begin(calls: &'a AtomicUsize) -> Self {
+        calls.fetch_add(1, Ordering::SeqCst);
+        Self(calls)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 /// The wait of one component.
 struct Wait {
     clock: Arc<Inner>,
     place: Place,
+    left: Duration,
+    /// How many times as long as that it may last.
+    times: u32,
     real: Pin<Box<Sleep>>,
 }
 
@@ -306,11 +347,21 @@ impl Future for Wait {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let (deadline, _) = self.place;
-        if self.real.as_mut().poll(cx).is_ready() {
-            self.clock.move_by(|state| state.until(deadline));
+        if self.clock.state().monotonic >= deadline {
             return Poll::Ready(());
         }
-        let mut state = self.clock.state();
+        while self.real.as_mut().poll(cx).is_ready() {
+            let is_called = self.clock.calls.load(Ordering::SeqCst) > 0;
+            if !is_called || self.times >= MOST_TIMES || self.clock.state().flowed_until.is_some() {
+                self.clock.move_by(|state| state.until(deadline));
+                return Poll::Ready(());
+            }
+            self.times += 1;
+            let again = tokio::time::Instant::now() + self.left;
+            self.real.as_mut().reset(again);
+        }
+        let clock = Arc::clone(&self.clock);
+        let mut state = clock.state();
         if state.monotonic >= deadline {
             return Poll::Ready(());
         }

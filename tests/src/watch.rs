@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 /// How long an instance that has failed may take until it is gone, or one that is no longer needed
 /// until it has done what it still had to do.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
 /// The instances of one application.
 #[derive(Default)]

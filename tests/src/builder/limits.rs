@@ -16,7 +16,7 @@ impl TestAppBuilder {
         self
     }
 
-    /// Gives a request less time than the thirty seconds that it has by default.
+    /// Gives a request less time than the ten minutes that it has by default: a machine may be slow.
     #[must_use]
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.bounds.limits.request_timeout = timeout;
@@ -56,6 +56,9 @@ impl TestAppBuilder {
     }
 }
 
+/// How long a request may take unless a test says otherwise.
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
+
 /// What bounds an application.
 pub(super) struct Bounds {
     limits: Limits,
@@ -70,7 +73,8 @@ impl Default for Bounds {
                 // Which instance answers must not depend on how fast the machine is.
                 idle_timeout: Duration::MAX,
                 // Nor whether one answers at all: a request that waits for a place gets one in time.
-                queue_timeout: usual.request_timeout,
+                request_timeout: PATIENCE,
+                queue_timeout: PATIENCE,
                 ..usual
             },
             one_instance_each: false,

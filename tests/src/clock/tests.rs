@@ -136,6 +136,31 @@ async fn a_wait_that_nobody_ends_ends_by_itself_and_takes_the_clock_along() {
 }
 
 #[tokio::test]
+async fn a_wait_does_not_end_by_itself_while_a_store_is_at_work() {
+    let clock = clock();
+    let (done, working) = tokio::sync::oneshot::channel::<()>();
+    let call = std::pin::pin!(clock.during(working));
+    let wait = clock.wait_until(clock.monotonic_nanos() + 1_000_000);
+
+    let both = futures::future::select(call, wait);
+    let answered = async {
+        // Ten times as long as the wait would last.
+        tokio::time::timeout(Duration::from_millis(10), std::future::pending::<()>())
+            .await
+            .expect_err("it is never there");
+        done.send(()).expect("it is waited for");
+    };
+    let (first, ()) = tokio::join!(both, answered);
+
+    let futures::future::Either::Left((_, wait)) = first else {
+        panic!("the wait was over first");
+    };
+    assert_eq!(clock.waits(), [Duration::from_millis(1)]);
+    wait.await;
+    assert!(!clock.is_store_at_work());
+}
+
+#[tokio::test]
 async fn a_wait_for_what_is_past_is_over_and_one_without_an_end_never_is() {
     let clock = clock();
     assert_eq!(clock.wait_until(0).now_or_never(), Some(()));

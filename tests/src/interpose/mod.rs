@@ -69,6 +69,15 @@ impl Interposer {
         what: HostCall,
         real: impl Future<Output = Result<T, E>> + Send,
     ) -> Result<T, E> {
+        // Hosts outside are the test's own, and wait by the clock themselves.
+        let is_of_store = !matches!(what, HostCall::Http { .. });
+        let clock = &self.0.clock;
+        let real = async move {
+            match is_of_store {
+                true => clock.during(real).await,
+                false => real.await,
+            }
+        };
         let call = begun(what);
         let concerned = self.0.faults.concerned_with(&call);
         let (recording, effect) = self.0.ledger.called(call, |call| {

@@ -101,6 +101,12 @@ impl Ledger {
         (recording, decided)
     }
 
+    /// How many entries there have been: more as long as something happens.
+    pub(crate) fn length(&self) -> usize {
+        let entries = self.entries();
+        entries.forgotten + entries.kept.len()
+    }
+
     pub(crate) fn clear(&self) {
         let mut entries = self.entries();
         entries.forgotten += entries.kept.len();

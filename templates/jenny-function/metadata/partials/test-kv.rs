@@ -226,22 +226,21 @@ async fn tells_nobody_of_another_caller() {
     let mingled = StateBleed::of(|| {{ app }}.only(NAME))
         .check(async |_| {
             clients.map(|{% if auth == "none" %}name{% else %}(name, id){% endif %}| {
-                let write = move |app: &TestApp| {
+                let client = Client::new(name).known_by([name{% if auth != "none" %}, id{% endif %}]);
+                let client = client.sends(move |app| {
                     let request = app.put(&at(name)).json(&json!({ "text": name }));
 {%- if auth != "none" %}
                     let request = request.bearer(&token(id));
 {%- endif %}
                     request.header("x-request-id", format!("of-{name}"))
-                };
-                let missing = move |app: &TestApp| {
+                });
+                client.sends(move |app| {
                     let request = app.get(&at(&format!("nothing-of-{name}")));
 {%- if auth != "none" %}
                     let request = request.bearer(&token(id));
 {%- endif %}
                     request.header("x-request-id", format!("of-{name}"))
-                };
-                let client = Client::new(name).known_by([name{% if auth != "none" %}, id{% endif %}]);
-                client.sends(write).sends(missing)
+                })
             })
         })
         .await;

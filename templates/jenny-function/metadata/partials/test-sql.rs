@@ -283,24 +283,23 @@ async fn tells_nobody_of_another_caller() {
     let mingled = StateBleed::of(|| {{ app }}.only(NAME))
         .check(async |_| {
             clients.map(|(name, id)| {
-                let list = move |app: &TestApp| {
+                let client = Client::new(name).known_by([name, id]);
+                let client = client.sends(move |app| {
 {%- if auth == "none" %}
                     let request = app.get(PATH);
 {%- else %}
                     let request = app.get(PATH).bearer(&token(id));
 {%- endif %}
                     request.header("x-request-id", format!("of-{name}"))
-                };
-                let missing = move |app: &TestApp| {
+                });
+                client.sends(move |app| {
 {%- if auth == "none" %}
                     let request = app.get(&at(id));
 {%- else %}
                     let request = app.get(&at(id)).bearer(&token(id));
 {%- endif %}
                     request.header("x-request-id", format!("of-{name}"))
-                };
-                let client = Client::new(name).known_by([name, id]);
-                client.sends(list).sends(missing)
+                })
             })
         })
         .await;

@@ -13,7 +13,7 @@ use crate::{manifest_path, say};
 /// The arguments of `jenny build`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Each component is built by the command of its [component.<id>.build], in the order of the manifest;
+Each component is built by the command of its [component.<id>.build], in the order of the manifest; \
 neighbouring cargo commands that agree become one.
 
 Examples:

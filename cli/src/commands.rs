@@ -73,10 +73,14 @@ fn every_command_says_what_it_does_and_how() {
         let about = command.get_about().map(ToString::to_string);
         assert!(is_sentence(about), "{name} does not say what it does");
         let after = command.get_after_help().map(ToString::to_string);
-        let examples = after.unwrap_or_default();
-        let (_, examples) = examples
+        let after = after.unwrap_or_default();
+        let (text, examples) = after
             .split_once("Examples:\n")
             .unwrap_or_else(|| panic!("{name} has no `Examples:` in after_help"));
+        assert!(
+            !text.replace("\n\n", "").contains('\n'),
+            "{name}: help is broken into lines where it is shown, as the terminal is wide: {text}"
+        );
         let mut lines = examples.lines().take_while(|line| !line.is_empty());
         assert!(
             lines.all(|line| line.starts_with("  cargo jenny")),

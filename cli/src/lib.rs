@@ -37,13 +37,16 @@ use jenny_host::QueuedStderr;
 /// How long the end of the process waits for the terminal to take what was said.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// How long it waits for the disk to take what components printed.
+const LAST_LINES: Duration = Duration::from_secs(30);
+
 /// How long a line for the user may take to appear before the work goes on.
 const IN_ORDER: Duration = Duration::from_millis(100);
 
 /// What holds for all commands.
 const HELP: &str = "\
-`cargo jenny <COMMAND> --help` says more of each. The exit code is 2 for a mistake in the arguments, and 1
-when it did not work or found something to mend. Colours go to a terminal only, and not where NO_COLOR is
+`cargo jenny <COMMAND> --help` says more of each. The exit code is 2 for a mistake in the arguments, and 1 \
+when it did not work or found something to mend. Colours go to a terminal only, and not where NO_COLOR is \
 set. RUST_LOG chooses what `up` and `seed` log: a level, or levels by target (warn,jenny_host=debug).
 
 Examples:
@@ -123,6 +126,7 @@ pub fn main() -> ExitCode {
         say(&format!("error: {}", sentence(&error)));
         ExitCode::FAILURE
     });
+    jenny_host::flush_log_files(LAST_LINES);
     jenny_host::flush_output(LAST_WORDS);
     code
 }

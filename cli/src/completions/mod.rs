@@ -18,7 +18,7 @@ const PROGRAM: &str = "jenny";
 /// The arguments of `jenny completions`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-In bash, zsh and fish `cargo jenny` is completed as `jenny` is; elvish and PowerShell complete `jenny`
+In bash, zsh and fish `cargo jenny` is completed as `jenny` is; elvish and PowerShell complete `jenny` \
 alone. docs/commands.md says where each shell looks.
 
 Examples:

@@ -30,7 +30,7 @@ use report::Report;
 /// The arguments of `jenny doctor`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The exit code is 1 when something required is missing or unfit, and 0 otherwise. Nothing is
+The exit code is 1 when something required is missing or unfit, and 0 otherwise. Nothing is \
 installed, downloaded or changed.
 
 Examples:
@@ -100,8 +100,8 @@ fn look(machine: &Machine, manifest: Option<&Path>, listen: SocketAddr) -> Vec<C
         toolchain::git,
     ];
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    let target = target.unwrap_or_else(|| machine.folder.join("target"));
-    let state = machine.folder.join(".spin");
+    let target = target.unwrap_or_else(|| within(&machine.folder, "target"));
+    let state = within(&machine.folder, ".spin");
     // All at once: each waits for its program, and one that never answers keeps no other waiting.
     thread::scope(|scope| {
         let required: Vec<_> = tools
@@ -136,6 +136,15 @@ fn look(machine: &Machine, manifest: Option<&Path>, listen: SocketAddr) -> Vec<C
             .chain(here.into_iter().flatten());
         required.chain(here).chain(optional).collect()
     })
+}
+
+/// A path as people write it: without `./`.
+fn within(folder: &Path, name: &str) -> PathBuf {
+    if folder == Path::new(".") {
+        PathBuf::from(name)
+    } else {
+        folder.join(name)
+    }
 }
 
 /// The application's manifest.

@@ -11,6 +11,8 @@ struct Program {
     /// The first of these that is there is asked for its version, by these arguments.
     any_of: &'static [&'static str],
     arguments: &'static [&'static str],
+    /// Whether it ends with an error code although it has told its version.
+    grumbles: bool,
     /// What must be there too.
     with: &'static [&'static str],
     /// Versions below this are of no use.
@@ -33,6 +35,7 @@ static PROGRAMS: [Program; 9] = [
         name: "spin",
         any_of: &["spin"],
         arguments: VERSION,
+        grumbles: false,
         with: &[],
         // The first that runs what spin-sdk 7 makes: WASIp3's HTTP.
         at_least: Some((4, 1, 0)),
@@ -49,6 +52,7 @@ static PROGRAMS: [Program; 9] = [
         name: "postgresql",
         any_of: &["initdb"],
         arguments: VERSION,
+        grumbles: false,
         with: &[],
         at_least: None,
         without: "tests on PostgreSQL are skipped, unless DATABASE_URL names a server",
@@ -64,6 +68,7 @@ static PROGRAMS: [Program; 9] = [
         name: "redis",
         any_of: &["redis-server", "valkey-server"],
         arguments: VERSION,
+        grumbles: false,
         with: &[],
         at_least: None,
         without: "tests on Redis are skipped",
@@ -79,6 +84,7 @@ static PROGRAMS: [Program; 9] = [
         name: "mariadb",
         any_of: &["mariadbd"],
         arguments: VERSION,
+        grumbles: false,
         with: &["mariadb-install-db"],
         at_least: None,
         without: "tests on MySQL are skipped",
@@ -94,6 +100,8 @@ static PROGRAMS: [Program; 9] = [
         name: "mosquitto",
         any_of: &["mosquitto"],
         arguments: VERSION,
+        // 3, as for a flag that it does not know.
+        grumbles: true,
         with: &["mosquitto_sub", "mosquitto_pub", "mosquitto_passwd"],
         at_least: None,
         without: "tests on MQTT are skipped",
@@ -109,6 +117,7 @@ static PROGRAMS: [Program; 9] = [
         name: "node",
         any_of: &["node"],
         arguments: VERSION,
+        grumbles: false,
         with: &["npm"],
         at_least: Some((20, 19, 0)),
         without: "the API's document is not linted, nor its page tested",
@@ -124,6 +133,7 @@ static PROGRAMS: [Program; 9] = [
         name: "chromium",
         any_of: &["chromium"],
         arguments: VERSION,
+        grumbles: false,
         with: &[],
         at_least: None,
         without: "the API's page is not tested, unless CHROMIUM names a browser",
@@ -139,6 +149,7 @@ static PROGRAMS: [Program; 9] = [
         name: "pip",
         any_of: &["python3"],
         arguments: &["-m", "pip", "--version"],
+        grumbles: false,
         with: &[],
         at_least: None,
         without: "the API is not fuzzed",
@@ -154,6 +165,7 @@ static PROGRAMS: [Program; 9] = [
         name: "cargo-deny",
         any_of: &["cargo-deny"],
         arguments: VERSION,
+        grumbles: false,
         with: &[],
         at_least: None,
         without: "licences and sources of dependencies are checked in CI alone",
@@ -197,6 +209,7 @@ fn look(program: &Program, machine: &Machine) -> Option<Check> {
     };
     let line = match machine.ask(file, program.arguments) {
         Answer::Said(line) => line,
+        Answer::Failed(line) if program.grumbles && version(&line).is_some() => line,
         other => return ill(Status::Unfit, complaint(&other)),
     };
     if let Some(least) = program.at_least {

@@ -23,8 +23,8 @@ use listing::Listing;
 /// The arguments of `jenny routes`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Of two routes that match the same path the upper one answers. Methods and authentication come from
-functions/<name>/openapi.json; `?` is what a component without one does not tell. HEAD is left out
+Of two routes that match the same path the upper one answers. Methods and authentication come from \
+functions/<name>/openapi.json; `?` is what a component without one does not tell. HEAD is left out \
 where GET needs the same authentication, and OPTIONS where it needs none; JSON has them all.
 
 Examples:

@@ -54,7 +54,7 @@ impl Fake {
             .program("valkey-server", "echo Valkey server v=8.0.1")
             .program("mariadbd", "echo mariadbd Ver 10.11.9")
             .program("mariadb-install-db", ":")
-            .program("mosquitto", "echo mosquitto version 2.0.11")
+            .program("mosquitto", "echo mosquitto version 2.0.11; exit 3")
             .program("mosquitto_sub", ":")
             .program("mosquitto_pub", ":")
             .program("mosquitto_passwd", ":")

@@ -227,6 +227,47 @@ async fn every_problem_that_the_document_names_has_its_page() {
     }
 }
 
+/// Of functions that record answers at all: a problem that one of them may answer with is shown as it
+/// was answered, by it or by another one.
+#[tokio::test]
+async fn shows_every_problem_as_it_was_answered() {
+    let app = crate::app().build().await;
+    let document = document(&app).await;
+    let mut answered: Vec<Value> = Vec::new();
+    let mut described = BTreeSet::new();
+    for function in app.components() {
+        let file = format!("../functions/{function}/openapi.json");
+        let text = std::fs::read_to_string(&file).expect("each function is described");
+        let fragment: Value = serde_json::from_str(&text).expect("is JSON");
+        if let Some(operations) = fragment["x-examples"].as_object() {
+            let examples = operations.values().filter_map(Value::as_object).flatten();
+            answered.extend(examples.map(|(_, example)| example.clone()));
+            let responses = fragment["components"]["responses"].as_object();
+            described.extend(
+                responses
+                    .into_iter()
+                    .flatten()
+                    .map(|(name, _)| name.clone()),
+            );
+        }
+    }
+
+    let mut shown = 0;
+    for name in described {
+        let content = &document["components"]["responses"][&name]["content"];
+        let examples = content["application/problem+json"]["examples"].as_object();
+        for (slug, example) in examples.into_iter().flatten() {
+            assert!(
+                answered.contains(&example["value"]),
+                "{name}, {slug}: no test records an answer like this. Send a request that is answered so to \
+                 `Examples::record`, in tests/it/<function>-examples.rs of a function that answers so"
+            );
+            shown += 1;
+        }
+    }
+    assert!(shown > 10, "{shown}");
+}
+
 #[tokio::test]
 async fn what_is_not_there_is_a_problem() {
     let app = crate::app().build().await;

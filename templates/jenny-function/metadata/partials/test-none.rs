@@ -71,7 +71,7 @@ async fn whoever_does_not_sign_in_is_refused() {
     let response = app.get(PATH).send().await;
     response
         .assert_problem(401, "unauthorized")
-        .assert_header("www-authenticate", "Bearer");
+        .assert_header("www-authenticate", "Bearer realm=\"api\"");
 }
 {%- endif %}
 {%- if auth != "none" %}

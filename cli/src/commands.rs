@@ -20,26 +20,45 @@ const WIDTH: usize = 100;
 
 /// The command, and all below it.
 fn commands() -> Vec<Command> {
-    let mut root = Cli::command()
-        .term_width(WIDTH)
-        .disable_help_subcommand(true);
+    let mut root = Cli::command().disable_help_subcommand(true);
     root.build();
     let mut all = vec![root.clone()];
     all.extend(root.get_subcommands().cloned());
     all
 }
 
+/// What `--help` prints of a command, or of the one that has them all.
+fn help(name: Option<&str>) -> String {
+    // Whoever has set one of the variables is told its value, and the page is not.
+    let plain = |command: Command| {
+        command
+            .term_width(WIDTH)
+            .mut_args(|argument| argument.hide_env_values(true))
+    };
+    let names: Vec<String> = commands()
+        .iter()
+        .skip(1)
+        .map(|command| command.get_name().to_owned())
+        .collect();
+    let root = names.iter().fold(plain(Cli::command()), |root, name| {
+        root.mut_subcommand(name, plain)
+    });
+    let line = ["jenny"].into_iter().chain(name).chain(["--help"]);
+    let shown = root
+        .try_get_matches_from(line)
+        .expect_err("help is what clap calls an error");
+    let shown = shown.render().to_string();
+    let lines: Vec<&str> = shown.lines().map(str::trim_end).collect();
+    lines.join("\n").trim_end().to_owned()
+}
+
 /// What the page has of the commands.
 fn rendered() -> String {
     let mut page = GENERATED.to_owned();
-    for command in commands() {
-        let name = command.get_bin_name().unwrap_or("cargo jenny").to_owned();
-        // Whoever has set one of the variables is told their value, and the page is not.
-        let command = command.mut_args(|argument| argument.hide_env_values(true));
-        let help = command.term_width(WIDTH).render_long_help().to_string();
-        let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
-        let help = lines.join("\n");
-        page += &format!("\n## {name}\n\n```\n{}\n```\n", help.trim_end());
+    for (index, command) in commands().iter().enumerate() {
+        let name = command.get_bin_name().unwrap_or("cargo jenny");
+        let help = help((index > 0).then(|| command.get_name()));
+        page += &format!("\n## {name}\n\n```\n{help}\n```\n");
     }
     page
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use jenny_host::build::{self, Progress};
 use jenny_host::manifest::Manifest;
@@ -24,17 +24,42 @@ pub(crate) struct Arguments {
     /// upwards].
     #[arg(short = 'f', long, visible_alias = "file", value_name = "PATH")]
     from: Option<PathBuf>,
+
+    /// The build profile that components are built in [default: none]. What has it under
+    /// `[component.<id>.profile.<NAME>]` is built by that.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let path = manifest_path::find(arguments.from.as_deref())?;
-    components(&Manifest::load(&path)?)?;
+    let manifest = Manifest::load(&path)?;
+    components(&in_profile(manifest, arguments.profile.as_deref())?)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The manifest with the build profile of that name; without a name, or with an empty one, as it is.
+pub(crate) fn in_profile(manifest: Manifest, name: Option<&str>) -> Result<Manifest> {
+    match name {
+        None | Some("") => Ok(manifest),
+        Some(name) if manifest.has_profile(name) => Ok(manifest.with_profile(name)),
+        Some(name) => bail!(
+            "no component in {} has a build profile `{name}`; add [component.<id>.profile.{name}] or \
+             leave --profile out",
+            manifest.path.display()
+        ),
+    }
 }
 
 /// Builds the components of `manifest` and says what it does.
 pub(crate) fn components(manifest: &Manifest) -> Result<()> {
-    build::components(manifest, |progress| match progress {
+    build::components(manifest, |progress| tell(&progress))?;
+    Ok(())
+}
+
+/// Says what a build does.
+pub(crate) fn tell(progress: &Progress<'_>) {
+    match progress {
         Progress::AddingTarget { target } => {
             say(&format!(
                 "Adding the Rust target {target} with rustup, once"
@@ -47,6 +72,5 @@ pub(crate) fn components(manifest: &Manifest) -> Result<()> {
                 step.command
             ));
         }
-    })?;
-    Ok(())
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
 use wasmtime::component::{Component, InstancePre, Linker};
@@ -84,12 +84,13 @@ struct Inner {
     /// collision to think about; a backend's components are a few hundred kilobytes each.
     compiled: Mutex<HashMap<Arc<[u8]>, Slot>>,
     /// What a file held when it was last looked at, so that loading the same application a
-    /// thousand times reads nothing but metadata.
+    /// thousand times reads nothing but metadata. This is what keeps a component that no application
+    /// uses at the moment; what the file held before goes with the applications that run it.
     files: Mutex<HashMap<PathBuf, (FileStamp, Arc<Compiled>)>>,
 }
 
 /// Filled by whoever asks first; others wait for the lock instead of compiling the same again.
-type Slot = Arc<Mutex<Option<Arc<Compiled>>>>;
+type Slot = Arc<Mutex<Weak<Compiled>>>;
 
 type FileStamp = (u64, Option<SystemTime>);
 
@@ -173,14 +174,16 @@ impl Runtime {
     fn compile(&self, bytes: &[u8]) -> Result<Arc<Compiled>, ComponentError> {
         let slot = {
             let mut compiled = lock(&self.0.compiled);
+            // Whoever compiles holds the slot, and takes it from here under the lock.
+            compiled.retain(|_, slot| Arc::strong_count(slot) > 1 || lock(slot).strong_count() > 0);
             match compiled.get(bytes) {
                 Some(slot) => Arc::clone(slot),
                 None => Arc::clone(compiled.entry(bytes.into()).or_default()),
             }
         };
         let mut slot = lock(&slot);
-        if let Some(compiled) = &*slot {
-            return Ok(Arc::clone(compiled));
+        if let Some(compiled) = slot.upgrade() {
+            return Ok(compiled);
         }
         let component = Component::new(&self.0.engine, bytes).map_err(ComponentError::invalid)?;
         let instance = self
@@ -191,7 +194,7 @@ impl Runtime {
         let compiled = Arc::new(Compiled {
             pre: proxy(instance)?,
         });
-        *slot = Some(Arc::clone(&compiled));
+        *slot = Arc::downgrade(&compiled);
         Ok(compiled)
     }
 }

@@ -45,12 +45,14 @@ pub enum LoadProgress<'a> {
 pub enum LoadError {
     /// A component has not been built.
     #[error(
-        "{} does not exist; build it with `cargo jenny build` ({place}: component `{component}`)",
+        "{} does not exist; build it with `{command}` ({place}: component `{component}`)",
         .path.display()
     )]
     NotBuilt {
         /// The file that the manifest names.
         path: PathBuf,
+        /// What builds it.
+        command: String,
         /// The component's id.
         component: String,
         /// `spin.toml:LINE`.
@@ -286,8 +288,11 @@ fn source(manifest: &Manifest, component: &Component) -> Result<PathBuf, LoadErr
                     place,
                 })
             } else {
+                let profile = manifest.profile.iter();
+                let options: String = profile.map(|name| format!(" --profile {name}")).collect();
                 Err(LoadError::NotBuilt {
                     path,
+                    command: format!("cargo jenny build{options}"),
                     component: component_id,
                     place,
                 })

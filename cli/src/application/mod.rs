@@ -2,44 +2,38 @@
 
 mod arguments;
 mod fill;
+mod host;
 mod sql;
 
 use std::path::{Path, PathBuf};
-use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Result;
-use jenny_host::capability::{
-    Capabilities, MqttClient, MysqlPools, PostgresPools, RedisConnector, StoreLocations,
-};
 use jenny_host::manifest::Manifest;
-use jenny_host::variables::{Resolver, VariableArgument};
-use jenny_host::{
-    App, AppOptions, CompileCache, HttpClient, Limits, LoadProgress, LogSink, Runtime,
-    RuntimeConfig, RuntimeOptions,
-};
+use jenny_host::variables::{Resolver, VariableArgument, VariableProvider};
+use jenny_host::{App, Limits, LogSink, RuntimeConfig};
 
 pub(crate) use arguments::Arguments;
+pub(crate) use host::Host;
 use sql::Script;
 
-use crate::{manifest_path, say};
-
-/// What is compiled faster than this comes from the cache, and is not worth a line.
-const WORTH_TELLING: Duration = Duration::from_millis(250);
+use crate::manifest_path;
 
 /// Everything that can be wrong without building or compiling anything has been checked.
 pub(crate) struct Application {
-    arguments: Arguments,
+    arguments: Arc<Arguments>,
     pub(crate) manifest: Manifest,
     pub(crate) runtime_config: RuntimeConfig,
     resolver: Resolver,
+    /// What is to be run in the databases before the first request.
     scripts: Vec<Script>,
     state_directory: Option<PathBuf>,
+    /// What there was to warn of when it was read.
+    warnings: Vec<String>,
 }
 
 /// How the components of an application are run.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Running {
     pub(crate) limits: Limits,
     /// Repeat nothing of what they print.
@@ -57,29 +51,50 @@ impl Application {
         adapt: impl FnOnce(Manifest) -> Result<Manifest>,
     ) -> Result<Self> {
         // Before all else, as clap would.
-        let variables = variables(&arguments.variable)?;
+        variables(&arguments.variable)?;
         let path = manifest_path::find(from)?;
-        let manifest = adapt(Manifest::load(&path)?)?;
+        let mut application = Self::read(Arc::new(arguments), &path, adapt)?;
+        for warning in &application.warnings {
+            tracing::warn!("{warning}");
+        }
+        let scripts = application.arguments.sqlite.iter();
+        application.scripts = scripts
+            .map(|argument| Script::read(argument))
+            .collect::<Result<_>>()?;
+        Ok(application)
+    }
+
+    /// Reads everything again but for what the stores were filled with, and warns only of what it
+    /// did not warn of before.
+    pub(crate) fn again(&self, adapt: impl FnOnce(Manifest) -> Result<Manifest>) -> Result<Self> {
+        let arguments = Arc::clone(&self.arguments);
+        let application = Self::read(arguments, &self.manifest.path, adapt)?;
+        let warnings = application.warnings.iter();
+        for warning in warnings.filter(|warning| !self.warnings.contains(warning)) {
+            tracing::warn!("{warning}");
+        }
+        Ok(application)
+    }
+
+    fn read(
+        arguments: Arc<Arguments>,
+        path: &Path,
+        adapt: impl FnOnce(Manifest) -> Result<Manifest>,
+    ) -> Result<Self> {
+        let manifest = adapt(Manifest::load(path)?)?;
         let runtime_config = match &arguments.runtime_config_file {
             Some(path) => RuntimeConfig::load(path)?,
             None => RuntimeConfig::default(),
         };
-        for warning in manifest.warnings.iter().chain(&runtime_config.warnings) {
-            tracing::warn!("{warning}");
-        }
+        let variables = variables(&arguments.variable)?;
         let resolver = Resolver::for_command_line(&manifest, &variables, &runtime_config)?;
         resolver.check_required()?;
-        for name in resolver.undeclared() {
-            tracing::warn!(
-                "the variable `{name}` is set, but {} does not declare it",
-                path.display()
-            );
-        }
-        let scripts = arguments
-            .sqlite
-            .iter()
-            .map(|argument| Script::read(argument))
-            .collect::<Result<_>>()?;
+        let warnings = manifest.warnings.iter().chain(&runtime_config.warnings);
+        let mut warnings: Vec<String> = warnings.cloned().collect();
+        warnings.extend(resolver.undeclared().iter().map(|name| {
+            let path = path.display();
+            format!("the variable `{name}` is set, but {path} does not declare it")
+        }));
         Ok(Self {
             state_directory: runtime_config
                 .state_directory(arguments.state_dir.as_deref(), manifest.directory()),
@@ -87,60 +102,31 @@ impl Application {
             manifest,
             runtime_config,
             resolver,
-            scripts,
+            scripts: Vec::new(),
+            warnings,
         })
     }
 
     /// Compiles the components, connects them to their stores and fills these.
     pub(crate) async fn load(&self, running: Running) -> Result<App> {
-        let Running {
-            limits,
-            quiet,
-            log_sink,
-        } = running;
-        let defaults = RuntimeOptions::default();
-        let runtime = Runtime::new(&RuntimeOptions {
-            compile_cache: if self.arguments.disable_cache {
-                CompileCache::Off
-            } else {
-                defaults.compile_cache.clone()
-            },
-            max_instances: u32::try_from(limits.max_instances).unwrap_or(u32::MAX),
-            ..defaults
-        })?;
-        let stores = StoreLocations::new(&self.runtime_config, self.state_directory.as_deref())?;
-        let mut capabilities = Capabilities::local(
-            &stores,
-            Arc::new(self.resolver.clone()),
-            Arc::new(HttpClient::new(&self.runtime_config)),
-        )?;
-        capabilities.postgres = Arc::new(PostgresPools::new(&self.runtime_config));
-        capabilities.mysql = Arc::new(MysqlPools::new(&self.runtime_config));
-        capabilities.mqtt = Arc::new(MqttClient::new(&self.runtime_config));
-        capabilities.redis = Arc::new(RedisConnector::new(&self.runtime_config));
-        capabilities.check(&self.manifest)?;
-        let options = AppOptions {
-            limits,
-            log_directory: self.log_directory(),
-            quiet,
-            log_sink,
-            environment: self.arguments.env.clone(),
-            blocked_networks: self.runtime_config.blocked_networks.clone(),
-            ..AppOptions::default()
-        };
-        let loading = App::load(
-            &runtime,
-            self.manifest.clone(),
-            self.resolver.clone(),
-            capabilities.clone(),
-            options,
-            compiled,
-        );
-        let app = tell_if_slow(loading).await?;
-        // Last, so that an application that cannot be loaded leaves its stores as they were.
-        fill::sqlite(&capabilities, &self.scripts).await?;
-        fill::key_value(&capabilities, &self.arguments.key_value).await?;
+        let mut host = Host::new(self, running.limits.max_instances)?;
+        let app = host.load(self, running).await?;
+        host.fill(self).await?;
         Ok(app)
+    }
+
+    /// The files that it was read from, whether they are there or not.
+    pub(crate) fn files(&self) -> Result<Vec<PathBuf>> {
+        let variables = variables(&self.arguments.variable)?;
+        let environment = VariableProvider::environment();
+        let providers = self.runtime_config.variables_providers.iter();
+        let files = [self.manifest.path.as_path()]
+            .into_iter()
+            .chain(self.runtime_config.path.as_deref())
+            .chain(variables.iter().filter_map(VariableArgument::file))
+            .chain(providers.filter_map(VariableProvider::file))
+            .chain(environment.file());
+        Ok(files.map(Path::to_owned).collect())
     }
 
     /// The flag, else the runtime configuration, else beside the stores. An empty text means none.
@@ -158,34 +144,6 @@ impl Application {
 fn variables(arguments: &[String]) -> Result<Vec<VariableArgument>> {
     let parse = |argument: &String| argument.parse::<VariableArgument>();
     Ok(arguments.iter().map(parse).collect::<Result<_, _>>()?)
-}
-
-/// Says what the user waits for, unless it comes from the cache and there is nothing to wait for.
-async fn tell_if_slow<T>(loading: impl Future<Output = T>) -> T {
-    let mut loading = pin!(loading);
-    match tokio::time::timeout(WORTH_TELLING, loading.as_mut()).await {
-        Ok(loaded) => loaded,
-        Err(_) => {
-            say("Compiling components to native code, once: the result is kept");
-            loading.await
-        }
-    }
-}
-
-fn compiled(progress: LoadProgress<'_>) {
-    if let LoadProgress::Ready {
-        component,
-        elapsed,
-        finished,
-        total,
-    } = progress
-        && elapsed >= WORTH_TELLING
-    {
-        say(&format!(
-            "Compiled {component} in {:.1} s ({finished} of {total})",
-            elapsed.as_secs_f64()
-        ));
-    }
 }
 
 #[cfg(test)]

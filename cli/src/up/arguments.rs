@@ -17,6 +17,7 @@ use crate::application;
 #[command(after_help = "\
 Examples:
   cargo jenny up
+  cargo jenny up --watch
   cargo jenny up --listen 0.0.0.0:8080 --variable log_level=debug
   cargo jenny up --no-build --state-dir \"\"")]
 pub(crate) struct Arguments {
@@ -28,6 +29,16 @@ pub(crate) struct Arguments {
     /// Serve what is built already.
     #[arg(long)]
     pub(super) no_build: bool,
+
+    /// Build and load again what changes: sources, manifest, migrations, variables, files. The version
+    /// before serves until the new one works, and finishes the requests that it has begun.
+    #[arg(long)]
+    pub(super) watch: bool,
+
+    /// The build profile that components are built and run in [default: none; with --watch `quick`,
+    /// for the components that have it]. Empty means none.
+    #[arg(long, value_name = "NAME")]
+    pub(super) profile: Option<String>,
 
     // Spin builds only when asked to, jenny unless asked not to; so Spin's flag is understood and
     // has nothing to add.

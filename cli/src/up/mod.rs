@@ -4,21 +4,30 @@ mod arguments;
 mod open_files;
 mod quantity;
 mod routes;
+mod watch;
 
+use std::convert::Infallible;
+use std::future::pending;
+use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use jenny_host::Limits;
-use jenny_host::server::{self, ServerOptions};
+use jenny_host::Live;
+use jenny_host::server::{self, Ended, ServerOptions};
+use tokio::net::TcpListener;
 
 pub(crate) use arguments::{Arguments, address};
 pub(crate) use open_files::FILES_FOR_EACH_CONNECTION;
+use watch::{Session, Settings};
 
 use crate::application::{Application, Running};
 use crate::signals::Signals;
 use crate::{build, logging, say};
+
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// How long the process waits, when everything is answered, for a task that does not end by
 /// itself, such as a statement that SQLite is in the middle of.
@@ -36,19 +45,31 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     outcome.map(|()| ExitCode::SUCCESS)
 }
 
+/// The build profile of `--watch`, for the components that have it.
+const QUICK: &str = "quick";
+
 /// Everything that can be wrong without building or compiling anything has been checked.
 struct Prepared {
     application: Application,
     server: ServerOptions,
-    limits: Limits,
     address: SocketAddr,
-    no_build: bool,
-    quiet: bool,
+    watch: bool,
+    settings: Settings,
 }
 
 impl Prepared {
     fn new(arguments: Arguments) -> Result<Self> {
-        let application = Application::new(arguments.application, arguments.from.as_deref(), Ok)?;
+        let mut profile = arguments.profile;
+        let application = Application::new(
+            arguments.application,
+            arguments.from.as_deref(),
+            |manifest| {
+                if arguments.watch && profile.is_none() && manifest.has_profile(QUICK) {
+                    profile = Some(QUICK.to_owned());
+                }
+                build::in_profile(manifest, profile.as_deref())
+            },
+        )?;
         let mut server = arguments.bounds.server();
         server.max_connections = open_files::connections(server.max_connections);
         if let (Some(certificate), Some(key)) =
@@ -57,74 +78,120 @@ impl Prepared {
             server.tls = Some(server::load_tls(certificate, key)?);
         }
         Ok(Self {
-            limits: arguments
-                .bounds
-                .limits(application.runtime_config.max_instance_memory),
             application,
             server,
             address: arguments.listen.address,
-            no_build: arguments.no_build,
-            quiet: arguments.quiet,
+            watch: arguments.watch,
+            settings: Settings {
+                bounds: arguments.bounds,
+                quiet: arguments.quiet,
+                build: !arguments.no_build,
+                profile,
+            },
         })
     }
 
     async fn serve(self) -> Result<()> {
-        let address = self.address;
         // Once now, so that a port that is taken is told before a build of minutes rather than
         // after it. The address is let go again, because a client that could connect would wait.
-        drop(server::bind(address).await?);
-
-        if !self.no_build {
-            tokio::task::block_in_place(|| build::components(&self.application.manifest))?;
+        drop(server::bind(self.address).await?);
+        if self.watch {
+            self.serve_what_changes().await
+        } else {
+            self.serve_as_it_is().await
         }
+    }
+
+    async fn serve_as_it_is(self) -> Result<()> {
+        let application = &self.application;
+        if self.settings.build {
+            tokio::task::block_in_place(|| build::components(&application.manifest))?;
+        }
+        let configured_memory = application.runtime_config.max_instance_memory;
         let running = Running {
-            limits: self.limits,
-            quiet: self.quiet,
+            limits: self.settings.bounds.limits(configured_memory),
+            quiet: self.settings.quiet,
             log_sink: None,
         };
-        let app = self.application.load(running).await?;
+        let app = application.load(running).await?;
         for warning in app.routes().warnings() {
             tracing::warn!("{warning}");
         }
 
-        let mut signals = Signals::listen()?;
-        let listener = server::bind(address).await?;
-        let scheme = if self.server.tls.is_some() {
-            "https"
-        } else {
-            "http"
-        };
-        routes::print(app.manifest(), scheme, listener.local_addr()?);
-
+        let signals = Signals::listen()?;
+        let (listener, base) = listen(self.address, &self.server).await?;
+        routes::print(&routes::table(app.manifest(), &base));
         let patience = self.server.shutdown_timeout;
-        let (tell, told) = tokio::sync::oneshot::channel();
-        let serving = async {
-            let shutdown = Box::pin(async { _ = told.await });
-            let ended = app.serve(listener, self.server, shutdown).await?;
-            if ended.cut_off > 0 {
-                tracing::warn!(
-                    connections = ended.cut_off,
-                    "requests were cut off after {patience:?}"
-                );
-            } else if !app.drain(patience).await {
-                tracing::warn!(
-                    "components that still worked after their last response were stopped"
-                );
-            }
-            anyhow::Ok(())
+        let serving = |until| app.serve(listener, self.server, until);
+        until_told(signals, patience, serving, app.drain(patience), pending()).await
+    }
+
+    async fn serve_what_changes(self) -> Result<()> {
+        let mut signals = Signals::listen()?;
+        let mut session = Session::new(self.application, self.settings)?;
+        let app = tokio::select! {
+            app = session.first() => app?,
+            () = signals.next() => return Ok(()),
         };
-        let insisting = async {
-            signals.next().await;
-            say("Stopping: requests in flight may finish; a second signal ends at once");
-            _ = tell.send(());
-            signals.next().await;
-            say("Stopped at once");
-        };
-        // After the first signal the server ends by itself. The second one ends this function
-        // before that, and everything in it is dropped.
-        tokio::select! {
-            ended = serving => ended,
-            () = insisting => Ok(()),
+        let (listener, base) = listen(self.address, &self.server).await?;
+        routes::print(&routes::table(app.manifest(), &base));
+        let live = Live::new(app);
+        let patience = self.server.shutdown_timeout;
+        let serving = |until| live.serve(listener, self.server, until);
+        let following = session.follow(live.clone(), base);
+        until_told(signals, patience, serving, live.drain(patience), following).await
+    }
+}
+
+/// Listens, and says what a URL begins with there.
+async fn listen(address: SocketAddr, options: &ServerOptions) -> Result<(TcpListener, String)> {
+    let listener = server::bind(address).await?;
+    let scheme = if options.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let base = format!("{scheme}://{}", listener.local_addr()?);
+    Ok((listener, base))
+}
+
+/// Serves until a signal, and until what was begun then is finished: first requests, then, by
+/// `draining`, what components do after them. `meanwhile` goes on until the signal.
+async fn until_told(
+    mut signals: Signals,
+    patience: Duration,
+    serve: impl FnOnce(BoxFuture<'static, ()>) -> BoxFuture<'static, io::Result<Ended>>,
+    draining: impl Future<Output = bool>,
+    meanwhile: impl Future<Output = Infallible>,
+) -> Result<()> {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let shutdown = Box::pin(async { _ = told.await });
+    let serving = async {
+        let ended = serve(shutdown).await?;
+        if ended.cut_off > 0 {
+            tracing::warn!(
+                connections = ended.cut_off,
+                "requests were cut off after {patience:?}"
+            );
+        } else if !draining.await {
+            tracing::warn!("components that still worked after their last response were stopped");
         }
+        anyhow::Ok(())
+    };
+    let insisting = async {
+        tokio::select! {
+            () = signals.next() => {}
+            never = meanwhile => match never {},
+        }
+        say("Stopping: requests in flight may finish; a second signal ends at once");
+        _ = tell.send(());
+        signals.next().await;
+        say("Stopped at once");
+    };
+    // After the first signal the server ends by itself. The second one ends this function before
+    // that, and everything in it is dropped.
+    tokio::select! {
+        ended = serving => ended,
+        () = insisting => Ok(()),
     }
 }

@@ -1,20 +1,19 @@
 //! What `jenny up` prints when it serves.
 
-use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::io::{self, Write as _};
 
 use jenny_host::manifest::{Manifest, TriggerRoute, TriggerTarget};
 
-/// Prints the address and the table of routes to standard output. Nobody reading them is no reason
-/// not to serve.
-pub(super) fn print(manifest: &Manifest, scheme: &str, address: SocketAddr) {
+/// Prints a [`table`] to standard output. Nobody reading it is no reason not to serve.
+pub(super) fn print(table: &str) {
     let mut output = io::stdout().lock();
-    _ = write(&mut output, manifest, &format!("{scheme}://{address}"));
+    _ = output.write_all(table.as_bytes());
     _ = output.flush();
 }
 
-fn write(output: &mut impl Write, manifest: &Manifest, base: &str) -> io::Result<()> {
-    writeln!(output, "\nServing {base}\nAvailable routes:")?;
+/// The address, which every URL begins with, and the table of routes.
+pub(super) fn table(manifest: &Manifest, base: &str) -> String {
+    let mut table = format!("\nServing {base}\nAvailable routes:\n");
     let routes: Vec<(&str, &str, &str)> = manifest
         .triggers
         .iter()
@@ -43,9 +42,10 @@ fn write(output: &mut impl Write, manifest: &Manifest, base: &str) -> io::Result
     let route_width = widest(|(_, route, _)| route.chars().count());
     for (name, route, description) in routes {
         let line = format!("  {name:name_width$}  {base}{route:route_width$}  {description}");
-        writeln!(output, "{}", line.trim_end())?;
+        table.push_str(line.trim_end());
+        table.push('\n');
     }
-    Ok(())
+    table
 }
 
 #[cfg(test)]
@@ -80,14 +80,12 @@ mod tests {
             Path::new("spin.toml"),
         )
         .unwrap();
-        let mut output = Vec::new();
-        write(&mut output, &manifest, "http://127.0.0.1:3000").unwrap();
         let expected = "
 Serving http://127.0.0.1:3000
 Available routes:
   sign-in  http://127.0.0.1:3000/api/users/...  Registers and signs in
   home     http://127.0.0.1:3000/               static response
 ";
-        assert_eq!(String::from_utf8(output).unwrap(), expected);
+        assert_eq!(table(&manifest, "http://127.0.0.1:3000"), expected);
     }
 }

@@ -109,9 +109,21 @@ fn names(components: &[String]) -> String {
 ///
 /// [`BuildError::NoDirectory`] when a `workdir` does not exist.
 pub fn steps(manifest: &Manifest) -> Result<Vec<Step>, BuildError> {
+    steps_for(manifest, |_| true)
+}
+
+/// The commands that build those components whose ids are `wanted`, in order.
+///
+/// # Errors
+///
+/// As [`steps`].
+pub fn steps_for(
+    manifest: &Manifest,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<Step>, BuildError> {
     let mut commands = Vec::new();
     for (id, component) in &manifest.components {
-        let Some(build) = &component.build else {
+        let Some(build) = component.build.as_ref().filter(|_| wanted(id)) else {
             continue;
         };
         let directory = match &build.workdir {
@@ -148,12 +160,59 @@ pub fn components(
     mut progress: impl FnMut(Progress<'_>),
 ) -> Result<(), BuildError> {
     let steps = steps(manifest)?;
-    target::ensure(&steps, &mut progress)?;
+    ensure_targets(&steps, &mut progress)?;
     for step in &steps {
         progress(Progress::Running(step));
-        run(step)?;
+        step.ended(step.process().status())?;
     }
     Ok(())
+}
+
+/// Adds with rustup the targets that `steps` name and the toolchain lacks. It blocks.
+///
+/// # Errors
+///
+/// [`BuildError::NoTarget`].
+pub fn ensure_targets(
+    steps: &[Step],
+    mut progress: impl FnMut(Progress<'_>),
+) -> Result<(), BuildError> {
+    target::ensure(steps, &mut progress)
+}
+
+impl Step {
+    /// The process that runs it, for whoever wants to be able to stop it; [`components`] starts the same.
+    pub fn process(&self) -> Command {
+        let mut command = shell(&self.command);
+        outside_cargo(&mut command);
+        command
+            .current_dir(&self.directory)
+            .stdin(Stdio::null())
+            .stdout(io::stderr());
+        command
+    }
+
+    /// What came of it.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::NotStarted`] or [`BuildError::Failed`].
+    pub fn ended(&self, status: io::Result<ExitStatus>) -> Result<(), BuildError> {
+        match status {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(BuildError::Failed {
+                components: self.components.clone(),
+                command: self.command.clone(),
+                directory: self.directory.clone(),
+                status,
+            }),
+            Err(source) => Err(BuildError::NotStarted {
+                components: self.components.clone(),
+                command: self.command.clone(),
+                source,
+            }),
+        }
+    }
 }
 
 /// [`components`], unless [`COMPONENTS_BUILT_VARIABLE`] says that it was done already for this very
@@ -177,30 +236,6 @@ pub fn components_unless_built(
 fn is_same_file(one: &Path, other: &Path) -> bool {
     one.canonicalize()
         .is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
-}
-
-fn run(step: &Step) -> Result<(), BuildError> {
-    let mut command = shell(&step.command);
-    outside_cargo(&mut command);
-    let status = command
-        .current_dir(&step.directory)
-        .stdin(Stdio::null())
-        .stdout(io::stderr())
-        .status()
-        .map_err(|source| BuildError::NotStarted {
-            components: step.components.clone(),
-            command: step.command.clone(),
-            source,
-        })?;
-    if status.success() {
-        return Ok(());
-    }
-    Err(BuildError::Failed {
-        components: step.components.clone(),
-        command: step.command.clone(),
-        directory: step.directory.clone(),
-        status,
-    })
 }
 
 #[cfg(not(windows))]

@@ -25,6 +25,7 @@
 
 mod component;
 mod identifier;
+mod profile;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -58,6 +59,8 @@ pub struct Manifest {
     pub components: BTreeMap<String, Component>,
     /// Sentences, each with its line, about what is read but has no effect here.
     pub warnings: Vec<String>,
+    /// The build profile that it is in: see [`Manifest::with_profile`]. `None` is how it ships.
+    pub profile: Option<String>,
 }
 
 /// What the application is called.
@@ -157,7 +160,7 @@ pub struct Component {
     pub ai_models: Vec<String>,
     /// How to build it, where the manifest says.
     pub build: Option<Build>,
-    /// What other build profiles would change. This host runs the components as they are without.
+    /// What build profiles change: see [`Manifest::with_profile`].
     pub profiles: BTreeMap<String, Profile>,
     /// Where its fields stand in the manifest.
     pub lines: Lines,

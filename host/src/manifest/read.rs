@@ -63,6 +63,7 @@ pub(super) fn manifest(document: &Document<'_>, path: &Path) -> Result<Manifest,
         triggers,
         components,
         warnings: context.warnings,
+        profile: None,
     })
 }
 

@@ -61,6 +61,14 @@ impl FromStr for VariableArgument {
 }
 
 impl VariableArgument {
+    /// The file that it names, if it names one.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.0 {
+            Form::Value(..) => None,
+            Form::FileText(_, path) | Form::Json(path) | Form::Toml(path) => Some(path),
+        }
+    }
+
     /// The names and values that it stands for; files are read now.
     ///
     /// # Errors

@@ -48,6 +48,14 @@ impl VariableProvider {
         ))
     }
 
+    /// The file that it reads beside the environment, whether that is there or not.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Static(_) => None,
+            Self::Environment(provider) => provider.dotenv.as_deref(),
+        }
+    }
+
     /// The values of those of `names` that this provider has.
     pub(crate) fn values<'n>(
         &self,

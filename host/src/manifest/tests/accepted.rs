@@ -179,6 +179,23 @@ fn profiles_are_read() {
 }
 
 #[test]
+fn a_profile_changes_what_it_names() {
+    let plain = parse(EVERYTHING).unwrap();
+    assert!(plain.has_profile("debug") && !plain.has_profile("other"));
+    let debug = plain.clone().with_profile("debug");
+    assert_eq!(debug.profile.as_deref(), Some("debug"));
+    let (before, after) = (&plain.components["a"], &debug.components["a"]);
+    assert_eq!(after.source, ComponentSource::Local("a-debug.wasm".into()));
+    let build = after.build.as_ref().unwrap();
+    assert_eq!(build.commands, ["cargo build --debug"]);
+    assert_eq!(build.watch, before.build.as_ref().unwrap().watch);
+    assert_eq!(before.environment.len(), 1);
+    assert_eq!(after.environment["LEVEL"], "2");
+    assert_eq!(after.environment["MORE"], "3");
+    assert_eq!(plain.components["b"].source, debug.components["b"].source);
+}
+
+#[test]
 fn paths_start_from_the_manifest() {
     let at = |path: &str| {
         let text = with("", TRIGGER, COMPONENT);

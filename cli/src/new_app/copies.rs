@@ -43,8 +43,9 @@ const FOLDERS: [&str; 1] = ["wit/deps"];
 
 /// What differs in a copy: pages that only this repository has, folders that are packages there, and its
 /// licence.
-const ADAPTED: [(&str, &str); 5] = [
+const ADAPTED: [(&str, &str); 6] = [
     ("\n# (docs/adr/0006). ", ".\n# "),
+    ("\n# (docs/adr/0023). ", ".\n# "),
     (" (docs/adr/0006)", ""),
     ("\"build/**/*\", ", ""),
     (", \"shared/src/**/*.rs\"", ""),
@@ -130,6 +131,9 @@ fn copies() -> BTreeMap<String, String> {
     copies.insert("Cargo.toml.tmpl".to_owned(), cargo);
     copies.insert("spin.toml".to_owned(), manifest);
     copies.insert("openapi.json".to_owned(), document);
+    for (path, text) in &copies {
+        assert!(!text.contains("docs/adr"), "{path} refers to a page of ours");
+    }
     copies
 }
 

@@ -132,7 +132,10 @@ fn copies() -> BTreeMap<String, String> {
     copies.insert("spin.toml".to_owned(), manifest);
     copies.insert("openapi.json".to_owned(), document);
     for (path, text) in &copies {
-        assert!(!text.contains("docs/adr"), "{path} refers to a page of ours");
+        assert!(
+            !text.contains("docs/adr"),
+            "{path} refers to a page of ours"
+        );
     }
     copies
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// How long something that must happen may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What the component answers to a question that it does not know. A version of the component is one
 /// with another answer of the same length.
@@ -90,6 +90,8 @@ impl Folder {
     pub(crate) fn start(&self, arguments: &[&str]) -> Watching {
         let mut child = Command::new(env!("CARGO_BIN_EXE_jenny"))
             .args(["up", "--watch", "--listen", "127.0.0.1:0"])
+            // No test waits for a time to run out.
+            .args(["--request-timeout", "60m", "--shutdown-timeout", "60m"])
             .args(arguments)
             .current_dir(self.0.path())
             .env_remove("SPIN_VARIABLE_GREETING")

@@ -44,8 +44,7 @@ const PAGE_KEYS: usize = 1024;
 /// A page of keys is closed at this many bytes.
 const PAGE_BYTES: usize = 1024 * 1024;
 
-/// How long a call waits for another process's lock before it fails: what rusqlite, and so Spin, sets
-/// for every connection.
+/// How long a call waits for another process's lock before it fails: as long as on Spin.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How many prepared statements the connection keeps: all of the above.

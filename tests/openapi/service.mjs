@@ -9,12 +9,17 @@ const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
  * Runs `cargo jenny up` while `use` is busy with what it serves, and ends it afterwards. The components are
- * built before: `cargo jenny build`.
+ * built before: `cargo jenny build`. Another folder's application can be served, by another program, with
+ * variables set in the environment.
  */
-export async function serving(use) {
+export async function serving(use, { folder = PROJECT, command = ["cargo", "jenny"], env = {} } = {}) {
   const options = ["up", "--no-build", "--quiet", "--listen", "127.0.0.1:0", "--state-dir", ""];
-  const child = spawn("cargo", ["jenny", ...options], {
-    cwd: PROJECT,
+  // However slow the machine is.
+  options.push("--request-timeout", "60m");
+  const [program, ...first] = command;
+  const child = spawn(program, [...first, ...options], {
+    cwd: folder,
+    env: { ...process.env, ...env },
     // A group of its own, to be ended as one.
     detached: true,
     stdio: ["ignore", "pipe", "inherit"],

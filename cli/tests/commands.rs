@@ -1,20 +1,29 @@
 //! `jenny routes`, `doctor` and `completions` as their users run them, and where colours go.
 #![cfg(unix)]
 
-mod process;
-
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use process::command;
 use serde_json::Value;
 use tempfile::TempDir;
 
 /// What colours begin with.
 const ESCAPE: char = '\u{1b}';
+
+fn workspace() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().expect("cli/ has a parent").to_owned()
+}
+
+/// `jenny` with these arguments, in the workspace's folder.
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jenny"));
+    command.args(arguments).current_dir(workspace());
+    command
+}
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("it is text")
@@ -34,7 +43,7 @@ fn succeeds(command: &mut Command) -> Output {
 fn the_routes_of_this_application_are_those_of_its_manifest() {
     let listing = json(&succeeds(&mut command(&["routes", "--format", "json"])));
     let routes = listing["routes"].as_array().expect("a list");
-    let manifest = fs::read_to_string(process::workspace().join("spin.toml"));
+    let manifest = fs::read_to_string(workspace().join("spin.toml"));
     let triggers = manifest.expect("it is there");
     assert_eq!(routes.len(), triggers.matches("[[trigger.http]]").count());
     for route in routes {
@@ -204,7 +213,7 @@ fn on_a_terminal(arguments: &str, environment: &[(&str, &str)]) -> String {
     let mut script = Command::new("script");
     script
         .args(["--quiet", "--return", "--command", &line, "/dev/null"])
-        .current_dir(process::workspace())
+        .current_dir(workspace())
         .env("TERM", "xterm")
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR_FORCE")

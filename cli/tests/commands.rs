@@ -215,6 +215,8 @@ fn on_a_terminal(arguments: &str, environment: &[(&str, &str)]) -> String {
         .args(["--quiet", "--return", "--command", &line, "/dev/null"])
         .current_dir(workspace())
         .env("TERM", "xterm")
+        // In CI, whose logs show colours, `anstream` looks at no TERM.
+        .env_remove("CI")
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR_FORCE")
         .env_remove("CLICOLOR")

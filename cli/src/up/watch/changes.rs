@@ -120,9 +120,7 @@ impl Ears {
                 _ = tell.try_send(());
             }
         };
-        let watcher = notify::recommended_watcher(handler)
-            .inspect_err(|error| deaf(error))
-            .ok();
+        let watcher = notify::recommended_watcher(handler).inspect_err(deaf).ok();
         Self {
             watcher,
             heard,

@@ -137,8 +137,8 @@ fn wanting() -> tempfile::TempDir {
 
 /// What of the findings is about variables.
 fn about_variables(output: &Output) -> Vec<String> {
-    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let findings = document["findings"].as_array().unwrap();
+    let document = serde_json::from_slice::<serde_json::Value>(&output.stdout).expect("it is JSON");
+    let findings = document["findings"].as_array().expect("a list");
     let rules = findings.iter().map(|finding| &finding["rule"]);
     let rules = rules.filter_map(|rule| rule.as_str());
     rules

@@ -112,7 +112,7 @@ fn target(path: &Path) -> Option<&Path> {
     let mut parts = path.components();
     let is_function = parts.next() == Some(Component::Normal("functions".as_ref()));
     (is_function && parts.nth(1) == Some(Component::Normal(UNPLACED.as_ref())))
-        .then(|| parts.as_path())
+        .then_some(parts.as_path())
 }
 
 fn is_blank(bytes: &[u8]) -> bool {

@@ -230,11 +230,11 @@ fn an_operation_may_be_without_an_example() {
 fn what_is_no_document_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path();
-    let said = sentence(|| _ = Examples::open_to(path, false).finish());
+    let said = sentence(|| Examples::open_to(path, false).finish());
     assert!(said.contains("openapi_json"), "{said}");
     for text in ["{", "[]", "{}"] {
         std::fs::write(path.join("openapi.json"), text).expect("is written");
-        let said = sentence(|| _ = Examples::open_to(path, false).finish());
+        let said = sentence(|| Examples::open_to(path, false).finish());
         assert!(
             said.contains("openapi.json is no OpenAPI document"),
             "{said}"

@@ -20,8 +20,7 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 /// Lists the migrations in the package's folder, `NNNN_name.sqlite.sql` and `NNNN_name.postgres.sql`, in a
-/// file `all.rs`: an expression of the type `&[shared::db::Migration]`, for a source that has `Migration` in
-/// scope.
+/// file `all.rs`: an expression of the type `&[shared::db::Migration]`.
 ///
 /// ```text
 /// use shared::db::Migration;

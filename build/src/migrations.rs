@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use sha2::{Digest as _, Sha256};
+
 const SQLITE: &str = ".sqlite.sql";
 const POSTGRES: &str = ".postgres.sql";
 
@@ -50,22 +52,36 @@ fn list(folder: &Path, files: &BTreeMap<String, Dialects>) -> Result<String, Box
         if !dialects.sqlite {
             return Err(format!("{stem}{POSTGRES} lacks its {stem}{SQLITE}").into());
         }
-        let text = |ending| {
-            let file = folder.join(format!("{stem}{ending}"));
-            format!("include_str!({file:?})")
-        };
+        let script = |ending| script(&folder.join(format!("{stem}{ending}")));
+        let sqlite = script(SQLITE)?;
         let postgres = match dialects.postgres {
-            true => format!("Some({})", text(POSTGRES)),
+            true => format!("Some({})", script(POSTGRES)?),
             false => "None".to_owned(),
         };
         writeln!(
             list,
-            "    Migration {{ version: {expected}, name: {name:?}, sqlite: {}, postgres: {postgres} }},",
-            text(SQLITE),
+            "    shared::db::Migration {{ version: {expected}, name: {name:?}, sqlite: {sqlite}, postgres: {postgres} }},",
         )?;
     }
     list.push(']');
     Ok(list)
+}
+
+/// The expression for one file. Its checksum is made here, once, and not by each instance of each function:
+/// it would be most of what a first request costs.
+fn script(file: &Path) -> Result<String, Box<dyn Error>> {
+    let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let checksum = checksum(&text);
+    Ok(format!(
+        "shared::db::Script {{ text: include_str!({file:?}), checksum: {checksum:?} }}"
+    ))
+}
+
+/// SHA-256 in hexadecimal, over the text with `\n` line ends, so that a checkout with others does not count
+/// as a change.
+fn checksum(text: &str) -> String {
+    let digest = Sha256::digest(text.replace('\r', ""));
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -104,6 +120,20 @@ mod tests {
             "{list}"
         );
         assert_eq!(found(&[]).unwrap(), "&[\n]");
+    }
+
+    #[test]
+    fn a_checksum_is_of_the_text_whatever_its_line_ends() {
+        // Databases keep what earlier builds wrote: of FIPS 180-2, appendix B.1.
+        assert_eq!(
+            checksum("abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert_eq!(checksum("a\nb\n"), checksum("a\r\nb\r\n"));
+        assert_ne!(checksum("a\nb\n"), checksum("a\nc\n"));
+
+        let list = found(&["0001_keys.sqlite.sql"]).unwrap();
+        assert!(list.contains(&checksum("")), "{list}");
     }
 
     #[test]

@@ -7,21 +7,30 @@ use super::*;
 const FIRST: Migration = Migration {
     version: 1,
     name: "things",
-    sqlite: "-- Things.\n\nCREATE TABLE things (\n    id INTEGER PRIMARY KEY,\n    name TEXT NOT NULL UNIQUE\n) STRICT;\n\nCREATE TABLE parts (thing BIGINT NOT NULL REFERENCES things (id));\n",
+    sqlite: Script {
+        text: "-- Things.\n\nCREATE TABLE things (\n    id INTEGER PRIMARY KEY,\n    name TEXT NOT NULL UNIQUE\n) STRICT;\n\nCREATE TABLE parts (thing BIGINT NOT NULL REFERENCES things (id));\n",
+        checksum: "things",
+    },
     postgres: None,
 };
 
 const SECOND: Migration = Migration {
     version: 2,
     name: "colour",
-    sqlite: "ALTER TABLE things ADD COLUMN colour TEXT;\n",
+    sqlite: Script {
+        text: "ALTER TABLE things ADD COLUMN colour TEXT;\n",
+        checksum: "colour",
+    },
     postgres: None,
 };
 
 const BROKEN: Migration = Migration {
     version: 3,
     name: "broken",
-    sqlite: "CREATE TABLE half (id BIGINT);\n\nCREATE TABBLE;\n",
+    sqlite: Script {
+        text: "CREATE TABLE half (id BIGINT);\n\nCREATE TABBLE;\n",
+        checksum: "broken",
+    },
     postgres: None,
 };
 
@@ -272,7 +281,10 @@ fn an_edited_migration_is_refused_by_name() {
         migrate(store, &[FIRST], true).await.expect("applies");
 
         let edited = Migration {
-            sqlite: "CREATE TABLE other (id BIGINT);",
+            sqlite: Script {
+                text: "CREATE TABLE other (id BIGINT);",
+                checksum: "another",
+            },
             ..FIRST
         };
         let error = migrate(again, &[edited], true)

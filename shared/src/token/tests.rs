@@ -13,7 +13,7 @@ use super::source::{
     configured_signing_key, create_development_key, development_key_set, development_signing_key,
 };
 use super::*;
-use crate::db::{Dialect, Migration, testing};
+use crate::db::{Dialect, Migration, Script, testing};
 use crate::identity::UserId;
 
 const NOW: i64 = 1_800_000_000;
@@ -331,7 +331,10 @@ fn the_variables_must_fit_each_other() {
 const TABLES: Migration = Migration {
     version: 1,
     name: "keys",
-    sqlite: "CREATE TABLE development_signing_keys (id INTEGER PRIMARY KEY, private_key TEXT, created_at INTEGER);\n\nCREATE TABLE development_verification_keys (id INTEGER PRIMARY KEY, public_key TEXT, created_at INTEGER);",
+    sqlite: Script {
+        text: "CREATE TABLE development_signing_keys (id INTEGER PRIMARY KEY, private_key TEXT, created_at INTEGER);\n\nCREATE TABLE development_verification_keys (id INTEGER PRIMARY KEY, public_key TEXT, created_at INTEGER);",
+        checksum: "keys",
+    },
     postgres: None,
 };
 

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema as _, ToSchema};
 
 use super::describe::Description;
 use super::operation::{self, Operation};
 use super::{Operations, headers, problems};
-use crate::problem::Members;
+use crate::problem::{Members, RealWorldErrors};
 
 /// What a function is called, and what it is for: from its `Cargo.toml`.
 #[derive(Clone, Copy, Debug)]
@@ -121,10 +121,10 @@ impl Operations {
         };
         let mut of_problems: Vec<(String, RefOr<Schema>)> = Vec::new();
         Members::schemas(&mut of_problems);
-        of_problems.push((
-            "Problem".into(),
-            <Members<'_> as utoipa::PartialSchema>::schema(),
-        ));
+        of_problems.extend([
+            ("Problem".into(), Members::schema()),
+            ("RealWorldErrors".into(), RealWorldErrors::schema()),
+        ]);
         for (name, schema) in of_problems {
             add(name, json!(schema));
         }

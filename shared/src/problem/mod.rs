@@ -33,7 +33,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use self::render::{Members, example};
+pub(crate) use self::render::{Members, RealWorldErrors, example};
 pub(crate) use self::render::{adopt_foreign_errors, render};
 pub use self::{catalogue::Explanation, kind::ProblemKind, realworld::RealWorld};
 

@@ -44,14 +44,15 @@ pub(crate) struct Members<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(required = false, min_items = 1, max_items = 64)]
     violations: &'a [Violation],
+    // Described where it is sent, so that an API without it has none in its document.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(ignore)]
     errors: Option<RealWorldErrors>,
 }
 
 /// The same for clients of the RealWorld API.
 #[derive(Serialize, ToSchema)]
-struct RealWorldErrors {
+pub(crate) struct RealWorldErrors {
     /// Each broken rule after the name of its field, or else the detail.
     #[schema(min_items = 1)]
     body: Vec<String>,

@@ -47,9 +47,12 @@ pub(in crate::openapi) fn response(kinds: &[ProblemKind], realworld: bool) -> Va
         },
     });
     let mut required: Vec<&str> = Vec::new();
-    // A function whose settings are wrong answers before it knows which API it serves.
-    if realworld && kinds != [ProblemKind::Internal] {
-        required.push("errors");
+    if realworld {
+        schema["properties"]["errors"] = json!({ "$ref": "#/components/schemas/RealWorldErrors" });
+        // A function whose settings are wrong answers before it knows which API it serves.
+        if kinds != [ProblemKind::Internal] {
+            required.push("errors");
+        }
     }
     if kinds == [ProblemKind::Validation] {
         required.push("violations");

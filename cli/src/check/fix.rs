@@ -21,15 +21,14 @@ pub(super) fn run(manifest: &Path) -> Result<()> {
         _ => Path::new("."),
     };
     for function in place::unplaced(root) {
-        let changes = place::changes(manifest, root, &function)?;
+        let stays = || format!("what `{function}` has unplaced stays where it is");
+        let changes = place::changes(manifest, root, &function).with_context(stays)?;
         let files: Vec<String> = changes
             .created()
             .chain(changes.replaced())
             .map(|file| file.display().to_string())
             .collect();
-        changes
-            .apply()
-            .with_context(|| format!("what `{function}` has unplaced stays where it is"))?;
+        changes.apply().with_context(stays)?;
         say(&format!(
             "Placed what belongs to {function}: {}",
             files.join(", ")

@@ -344,7 +344,7 @@ mod tests {
 
     #[test]
     fn what_is_not_in_its_place_is_no_source() {
-        assert!(is_unplaced("functions/notes/unplaced/tests/it/notes.rs"));
+        assert!(is_unplaced("functions/notes/unplaced/tests.rs"));
         assert!(!is_unplaced("functions/unplaced/src/lib.rs"));
     }
 

@@ -6,7 +6,7 @@
 
 mod application;
 mod ask;
-mod name;
+pub(crate) mod name;
 pub(crate) mod place;
 mod route;
 #[cfg(test)]

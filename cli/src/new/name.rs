@@ -103,7 +103,7 @@ pub(super) fn check(name: &str) -> Result<()> {
 
 /// Words that begin with a letter: Spin wants it of names, and it lets a name be turned into one of Rust's
 /// and back.
-fn is_kebab_case(name: &str) -> bool {
+pub(crate) fn is_kebab_case(name: &str) -> bool {
     let is_word = |word: &str| {
         word.starts_with(|c: char| c.is_ascii_lowercase())
             && word

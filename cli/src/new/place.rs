@@ -1,9 +1,9 @@
 //! Putting where it belongs what Spin's templates had to leave below their output path.
 //!
 //! Spin's templates write below one folder and into the manifest, nowhere else. So `jenny-function` leaves
-//! the world, the tests, the migration and the API document in `functions/<name>/unplaced/`, where each has
-//! the path that it is to have in the application. `cargo jenny new` places them before it writes anything,
-//! `cargo jenny check --fix` after `spin add`, by the same rules:
+//! the world, the tests, the migration and the API document in `functions/<name>/unplaced/`, under names that
+//! are the same for every function, since Spin renders texts and no names. `cargo jenny new` places them before
+//! it writes anything, `cargo jenny check --fix` after `spin add`, by the same rules:
 //!
 //! - a file without text is none: a template can leave one empty, not out;
 //! - a migration gets the next number;
@@ -11,11 +11,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use jenny_host::manifest::Manifest;
 
+use super::name;
 use crate::changes::Changes;
 use crate::openapi;
 
@@ -81,7 +82,7 @@ impl From<u32> for Setting {
 ///
 /// # Errors
 ///
-/// When a document is no JSON.
+/// When a document is no JSON, and when a file waits of which nothing is known.
 pub(crate) fn placed(
     files: BTreeMap<PathBuf, Vec<u8>>,
     setting: &Setting,
@@ -89,43 +90,52 @@ pub(crate) fn placed(
     let written = files.into_iter().filter(|(_, bytes)| !is_blank(bytes));
     let mut placed = BTreeMap::new();
     for (path, bytes) in written {
-        let Some(target) = target(&path) else {
+        let Some((function, waiting)) = waiting(&path) else {
             placed.insert(path, bytes);
             continue;
         };
-        if target == Path::new(README) {
+        if waiting == README {
             continue;
         }
-        let is_document = target.ends_with(openapi::FILE);
-        let bytes = match is_document {
+        let target = target(function, waiting, setting.migration).ok_or_else(|| {
+            anyhow!(
+                "{} is not of the template: move it out of the folder first",
+                path.display()
+            )
+        })?;
+        let bytes = match waiting == openapi::FILE {
             true => document(&bytes, setting)
                 .with_context(|| format!("{} is no JSON", path.display()))?,
             false => bytes,
         };
-        placed.insert(numbered(target, setting.migration)?, bytes);
+        placed.insert(target, bytes);
     }
     Ok(placed)
 }
 
-/// Where a file belongs that a template has left in the folder for it: what is behind `unplaced`.
-fn target(path: &Path) -> Option<&Path> {
-    let mut parts = path.components();
-    let is_function = parts.next() == Some(Component::Normal("functions".as_ref()));
-    (is_function && parts.nth(1) == Some(Component::Normal(UNPLACED.as_ref())))
-        .then_some(parts.as_path())
+/// The function that a file waits for, and the file's name in its folder `unplaced`.
+fn waiting(path: &Path) -> Option<(&str, &str)> {
+    let path = path.to_str()?.strip_prefix("functions/")?;
+    let (function, path) = path.split_once('/')?;
+    Some((function, path.strip_prefix(UNPLACED)?.strip_prefix('/')?))
+}
+
+/// Where a file belongs that the template leaves under this name.
+fn target(function: &str, waiting: &str, migration: u32) -> Option<PathBuf> {
+    let table = function.replace('-', "_");
+    let target = match waiting {
+        openapi::FILE => format!("functions/{function}/{waiting}"),
+        "tests.rs" => format!("tests/it/{function}.rs"),
+        "world.wit" => format!("wit/{function}.wit"),
+        "migration.postgres.sql" => format!("migrations/{migration:04}_{table}.postgres.sql"),
+        "migration.sqlite.sql" => format!("migrations/{migration:04}_{table}.sqlite.sql"),
+        _ => return None,
+    };
+    Some(target.into())
 }
 
 fn is_blank(bytes: &[u8]) -> bool {
     bytes.iter().all(u8::is_ascii_whitespace)
-}
-
-fn numbered(target: &Path, migration: u32) -> Result<PathBuf> {
-    if !target.starts_with("migrations") {
-        return Ok(target.to_owned());
-    }
-    let name = target.file_name().and_then(|name| name.to_str());
-    let name = name.ok_or_else(|| anyhow!("{} has no name", target.display()))?;
-    Ok(target.with_file_name(format!("{migration:04}_{name}")))
 }
 
 /// A document as the function's test writes it: the template cannot know where a name comes in the order.
@@ -253,11 +263,22 @@ pub(crate) fn unplaced(root: &Path) -> BTreeSet<String> {
 ///
 /// # Errors
 ///
-/// When something cannot be read, and when the functions' documents contradict each other.
+/// When the function cannot be called so, when something cannot be read, and when the functions' documents
+/// contradict each other.
 pub(crate) fn changes(manifest: &Path, root: &Path, function: &str) -> Result<Changes> {
+    // `spin add` takes other names, too, and whatever folder it is given.
+    name::check(function)?;
     let text = fs::read_to_string(manifest)
         .with_context(|| format!("{} cannot be read", manifest.display()))?;
-    Manifest::parse(&text, manifest)?;
+    if !Manifest::parse(&text, manifest)?
+        .components
+        .contains_key(function)
+    {
+        bail!(
+            "{} has no component `{function}`: give the folder functions/{function} the name of its component",
+            manifest.display()
+        );
+    }
     let mut files = BTreeMap::new();
     read(root, &Path::new("functions").join(function), &mut files)?;
     let after = placed(files.clone(), &Setting::of(root)?)?;

@@ -211,20 +211,49 @@ fn by_way_of_spin_the_same_tree_comes_about() {
     }
 }
 
-#[test]
-fn placing_does_not_write_over_what_is_there() {
+/// What is said of a file that waits in the function's folder, and that the tree stays as it is.
+fn refused_to_place(function: &str, file: &str) -> String {
     let folder = application();
-    let waiting = folder.path().join("functions/hello/unplaced/wit/other.wit");
+    let waiting = folder
+        .path()
+        .join("functions")
+        .join(function)
+        .join("unplaced")
+        .join(file);
     fs::create_dir_all(waiting.parent().unwrap()).unwrap();
     fs::write(&waiting, "package jenny:functions;\n").unwrap();
     let before = tree(folder.path());
 
     let manifest = folder.path().join("spin.toml");
-    let changes = place::changes(&manifest, folder.path(), "hello").unwrap();
-    let error = changes.apply().unwrap_err().to_string();
+    let changes = place::changes(&manifest, folder.path(), function);
+    let error = changes.and_then(Changes::apply).unwrap_err().to_string();
 
-    assert_eq!(error, "wit/other.wit is there already");
     assert_eq!(tree(folder.path()), before);
+    error
+}
+
+#[test]
+fn placing_does_not_write_over_what_is_there() {
+    let error = refused_to_place("hello", "world.wit");
+    assert_eq!(error, "wit/hello.wit is there already");
+}
+
+#[test]
+fn what_spin_alone_would_take_is_not_placed() {
+    for (function, file, says) in [
+        ("my_notes", "world.wit", "write it in kebab-case"),
+        ("list", "world.wit", "is a word of WIT"),
+        ("other", "world.wit", "has no component `other`"),
+        ("hello", "notes.txt", "notes.txt is not of the template"),
+        (
+            "hello",
+            "wit/hello.wit",
+            "wit/hello.wit is not of the template",
+        ),
+    ] {
+        let error = refused_to_place(function, file);
+        assert!(error.contains(says), "{error}");
+    }
 }
 
 #[test]

@@ -19,6 +19,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
 use crate::changes::Changes;
+use crate::new::name;
 use crate::say;
 use crate::template::{Making, Template};
 use place::Place;
@@ -74,10 +75,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         Some(name) => name.clone(),
         None => place.name(),
     };
-    if !is_kebab_case(&name) {
+    if !name::is_kebab_case(&name) {
         bail!(
-            "an application cannot be called `{name}`: give --name in kebab-case, lower-case letters, digits \
-             and single hyphens between them, beginning with a letter"
+            "an application cannot be called `{name}`: give --name in kebab-case, words of lower-case letters \
+             and digits that begin with a letter, with single hyphens between them"
         );
     }
     let source = if arguments.published {
@@ -137,17 +138,6 @@ fn shell_word(path: &Path) -> String {
         true => text,
         false => format!("'{}'", text.replace('\'', r"'\''")),
     }
-}
-
-/// What Spin takes for an application and cargo for a package.
-fn is_kebab_case(name: &str) -> bool {
-    let is_word = |word: &str| {
-        !word.is_empty()
-            && word
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-    };
-    name.starts_with(|c: char| c.is_ascii_lowercase()) && name.split('-').all(is_word)
 }
 
 /// Makes a git repository, as `cargo new` does, unless the folder is in one. Without git there is none, which

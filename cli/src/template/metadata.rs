@@ -1,6 +1,7 @@
 //! `metadata/spin-template.toml`: what a template asks for, and what it makes where.
 //!
-//! As Spin reads it: a key that Spin does not know is refused here as well.
+//! As Spin reads it: a key that Spin does not know is refused here as well. So is `outputs`, empty folders,
+//! which no template of ours makes.
 
 use std::collections::BTreeMap;
 
@@ -25,8 +26,6 @@ pub(super) struct Metadata {
     /// In the order of their names, whatever the manifest's is.
     #[serde(default)]
     parameters: toml::Table,
-    #[serde(default)]
-    pub(super) outputs: BTreeMap<String, Output>,
 }
 
 /// How a template makes an application, or a component in one.
@@ -74,27 +73,6 @@ struct Conditional {
 enum Condition {
     /// The manifest that a component is added to has this key: `variables.database_url`.
     ManifestEntryExists(String),
-}
-
-/// What a template makes beside its files.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "snake_case", tag = "action")]
-pub(super) enum Output {
-    /// An empty folder.
-    CreateDir {
-        path: String,
-        #[serde(default)]
-        at: Place,
-    },
-}
-
-/// What the path of an output begins at.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Place {
-    #[default]
-    Component,
-    Manifest,
 }
 
 #[derive(Debug, Deserialize)]

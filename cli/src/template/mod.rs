@@ -4,14 +4,13 @@
 //! in this program, so that `cargo jenny new` renders the very same files. A template is
 //!
 //! - `metadata/spin-template.toml`: what it asks for ([`Parameter`]), and which files it leaves out;
-//! - `content/`: its files. Names and texts are [Liquid](https://shopify.github.io/liquid/), with the
-//!   filters of [`filters`]; `.tmpl` at the end of a name is dropped. `!!` in a name stands for `|`, which
-//!   no name on Windows has;
+//! - `content/`: its files. Texts are [Liquid](https://shopify.github.io/liquid/), with the filters of
+//!   [`filters`]; of a name, `.tmpl` at its end is dropped;
 //! - `metadata/snippets/`: what is added to the manifest of the application;
 //! - `metadata/partials/`: what files include.
 //!
-//! This differs from Spin in one thing: a text that is no Liquid is an error here, and copied as it is
-//! there. [`Rendered`] is in memory; what becomes of it is the caller's.
+//! What Spin would do otherwise than one expects is an error here: it copies a text that is no Liquid as it
+//! is, and renders no names. [`Rendered`] is in memory; what becomes of it is the caller's.
 
 mod filters;
 mod metadata;
@@ -25,7 +24,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow, bail};
 use liquid::partials::{InMemorySource, LazyCompiler};
 
-use metadata::{Metadata, Output, Place, Variant};
+use metadata::{Metadata, Variant};
 pub(crate) use metadata::{Parameter, Snippet};
 
 /// Every file of every template, by its path below `templates/`.
@@ -64,10 +63,6 @@ pub(crate) struct Rendered {
     pub(crate) files: BTreeMap<PathBuf, Vec<u8>>,
     /// What is added to the manifest.
     pub(crate) snippets: BTreeMap<Snippet, String>,
-    /// Empty folders: below the output path.
-    pub(crate) folders: Vec<PathBuf>,
-    /// Empty folders: below the manifest's.
-    pub(crate) manifest_folders: Vec<PathBuf>,
 }
 
 impl Template {
@@ -152,10 +147,9 @@ impl Template {
                 continue;
             }
             let name = path.strip_suffix(".tmpl").unwrap_or(path);
-            let name = match name.contains("{{") {
-                true => render(&name.replace("!!", "|"), path)?,
-                false => name.to_owned(),
-            };
+            if name.contains(['{', '}']) {
+                bail!("{path} keeps its name: it is not rendered");
+            }
             let bytes = match std::str::from_utf8(bytes) {
                 Ok(text) => render(text, path)?.into_bytes(),
                 // A picture, for example.
@@ -167,13 +161,6 @@ impl Template {
             let path = format!("{SNIPPETS}{file}");
             let text = self.text(&path)?;
             rendered.snippets.insert(*snippet, render(text, &path)?);
-        }
-        for Output::CreateDir { path, at } in self.metadata.outputs.values() {
-            let folder = PathBuf::from(render(path, "the path of an output")?);
-            match at {
-                Place::Component => rendered.folders.push(folder),
-                Place::Manifest => rendered.manifest_folders.push(folder),
-            }
         }
         Ok(rendered)
     }
@@ -230,6 +217,9 @@ impl Template {
         let mut partials = LazyCompiler::<InMemorySource>::empty();
         for path in self.files.keys() {
             if let Some(name) = path.strip_prefix(PARTIALS) {
+                if name.contains('/') {
+                    bail!("{path} lies in a folder: partials have none");
+                }
                 partials.add(name, self.text(path)?);
             }
         }

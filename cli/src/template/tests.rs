@@ -30,13 +30,13 @@ fn refused<T>(outcome: Result<T>, says: &str) {
 }
 
 #[test]
-fn names_and_texts_are_rendered() {
+fn texts_are_rendered() {
     let metadata = format!(
         "{PLAIN}[add_component]\n[parameters]\nword = {{ type = 'string', prompt = 'W', default = 'hello' }}\n"
     );
     let files = [
         (
-            "content/{{project-name!!snake_case}}.rs.tmpl",
+            "content/src/lib.rs.tmpl",
             "{{ word }} {% raw %}{{ kept }}{% endraw %}",
         ),
         ("content/Cargo.toml.tmpl", "{{ output-path }}"),
@@ -53,7 +53,7 @@ fn names_and_texts_are_rendered() {
         [
             ("Cargo.toml", "out/my-name"),
             ("a.tmpl.txt", ""),
-            ("my_name.rs", "hello {{ kept }}")
+            ("src/lib.rs", "hello {{ kept }}")
         ]
     );
 }
@@ -114,6 +114,18 @@ fn what_is_no_liquid_is_an_error_that_names_the_file() {
 }
 
 #[test]
+fn what_spin_would_not_render_is_refused() {
+    let metadata = format!("{PLAIN}[add_component]");
+    for (file, says) in [
+        ("content/{{project-name}}.rs", "keeps its name"),
+        ("metadata/partials/deep/p.txt", "lies in a folder"),
+    ] {
+        let template = template(&metadata, &[(file, "text")]).unwrap();
+        refused(render(&template, &[]), says);
+    }
+}
+
+#[test]
 fn values_keep_the_rules_of_their_parameters() {
     let metadata = format!(
         "{PLAIN}[add_component]\n[parameters]\n\
@@ -143,8 +155,6 @@ fn variants_leave_out_what_they_skip() {
          skip_snippets = ['variables']\nskip_files = ['c']\n\
          [add_component.conditions.has_other]\ncondition = {{ manifest_entry_exists = 'variables.other' }}\n\
          skip_files = ['a']\n\
-         [outputs.logs]\naction = 'create_dir'\npath = 'logs/{{{{ project-name }}}}'\n\
-         [outputs.state]\naction = 'create_dir'\npath = '.state'\nat = 'manifest'\n\
          [parameters]\nunasked = {{ type = 'string', prompt = 'U' }}\n"
     );
     let files = [
@@ -163,8 +173,6 @@ fn variants_leave_out_what_they_skip() {
         snippets,
         [(Snippet::Component, "[component.my-name]".to_owned())]
     );
-    assert_eq!(rendered.folders, [Path::new("logs/my-name")]);
-    assert_eq!(rendered.manifest_folders, [Path::new(".state")]);
 }
 
 #[test]
@@ -211,8 +219,8 @@ fn a_manifest_that_spin_would_refuse_is_refused() {
             "always",
         ),
         (
-            format!("{PLAIN}[outputs.a]\naction = 'delete'\npath = 'x'\n"),
-            "delete",
+            format!("{PLAIN}[outputs.a]\naction = 'create_dir'\npath = 'x'\n"),
+            "outputs",
         ),
         (
             format!("{PLAIN}[parameters]\na = {{ type = 'number', prompt = 'A' }}\n"),

@@ -34,8 +34,8 @@ mod tests {
         let project = Fixture::new().with("functions/hello/src/unplaced.rs", "//! Nothing.\n");
         assert!(check(&project.load()).is_empty());
         let project = Fixture::new()
-            .with("functions/hello/unplaced/wit/hello.wit", "")
-            .with("functions/hello/unplaced/tests/it/hello.rs", "");
+            .with("functions/hello/unplaced/world.wit", "")
+            .with("functions/hello/unplaced/tests.rs", "");
         let found = messages(check(&project.load()));
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(

@@ -72,7 +72,7 @@ impl Project {
             || "spin.toml".to_owned(),
             |name| name.to_string_lossy().into_owned(),
         );
-        let manifest = Manifest::load(manifest_path);
+        let manifest = Manifest::inspect(manifest_path);
         let files = files::list(&root, &manifest_file)?;
         let sources = sources(&root, &files)?;
         let compiled = manifest
@@ -209,9 +209,11 @@ impl Project {
         &self.compiled
     }
 
-    /// The components that could be decoded, with their interfaces.
+    /// The components that could be decoded, with their interfaces. One with dependencies is not among them:
+    /// what it imports in the end is known once Spin has composed it.
     pub(super) fn decoded(&self) -> impl Iterator<Item = (&Component, &Interfaces)> {
         self.components()
+            .filter(|component| component.dependencies.is_empty())
             .filter_map(|component| match self.compiled.get(&component.id)? {
                 Compiled::Component(interfaces) => Some((component, interfaces)),
                 _ => None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use jenny_host::manifest::{Component, FileMount, TriggerRoute, TriggerTarget};
+use jenny_host::manifest::{Component, Feature, FileMount, TriggerRoute, TriggerTarget};
 use jenny_host::{Manifest, RouteTable};
 use serde::Serialize;
 
@@ -25,6 +25,8 @@ pub(super) struct Route {
     /// As the manifest has it; none without a path.
     pub(super) route: Option<String>,
     pub(super) access: Access,
+    /// The kind of trigger where it is not HTTP: such a trigger has no route.
+    pub(super) trigger: Option<String>,
     /// The component; none where the manifest itself has the answer.
     pub(super) function: Option<String>,
     /// The status of the manifest's own answer.
@@ -43,6 +45,8 @@ pub(super) enum Access {
     Public,
     /// The application's other components.
     Private,
+    /// Whatever sets off a trigger of another kind.
+    Trigger,
     /// Nobody: no trigger names it.
     Nobody,
 }
@@ -89,6 +93,7 @@ impl Listing {
                     TriggerTarget::Static(answer) => Route {
                         route: route.clone(),
                         access: Access::Public,
+                        trigger: None,
                         function: None,
                         static_status: Some(answer.status_code),
                         operations: None,
@@ -103,7 +108,9 @@ impl Listing {
                 }
             })
             .collect();
-        routes.extend(without_path(manifest, &mut documents));
+        let others = others(manifest);
+        routes.extend(without_path(manifest, &others, &mut documents));
+        routes.extend(others);
         Ok(Self {
             routes,
             warnings: table.warnings().to_vec(),
@@ -111,9 +118,25 @@ impl Listing {
     }
 }
 
-/// The components that no path leads to, by name.
+/// What triggers of other kinds start, which the host does not run and Spin does.
+fn others(manifest: &Manifest) -> Vec<Route> {
+    let mut routes = Vec::new();
+    for unsupported in &manifest.unsupported {
+        let Feature::Triggers { kind, components } = &unsupported.feature else {
+            continue;
+        };
+        routes.extend(components.iter().map(|id| Route {
+            trigger: Some(kind.clone()),
+            ..of_component(manifest, id, Access::Trigger, None, None)
+        }));
+    }
+    routes
+}
+
+/// The components that nothing starts but each other, by name.
 fn without_path(
     manifest: &Manifest,
+    others: &[Route],
     documents: &mut BTreeMap<&str, Option<Vec<Operation>>>,
 ) -> Vec<Route> {
     let named = |id: &str, private: bool| {
@@ -122,7 +145,12 @@ fn without_path(
                 && (trigger.route == TriggerRoute::Private) == private
         })
     };
-    let ids = manifest.components.keys().filter(|id| !named(id, false));
+    let started = |id: &String| {
+        let mut others = others.iter();
+        let by_other = others.any(|other| other.function.as_ref() == Some(id));
+        named(id, false) || (by_other && !named(id, true))
+    };
+    let ids = manifest.components.keys().filter(|id| !started(id));
     ids.map(|id| {
         let access = if named(id, true) {
             Access::Private
@@ -145,6 +173,7 @@ fn of_component(
     Route {
         route,
         access,
+        trigger: None,
         function: Some(id.to_owned()),
         static_status: None,
         // A document that has nothing of this route leaves it as unknown as none would.

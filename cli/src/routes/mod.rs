@@ -48,7 +48,7 @@ pub(crate) struct Arguments {
 /// When the manifest or a function's document cannot be read.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let path = manifest_path::find(arguments.from.as_deref())?;
-    let listing = Listing::new(&Manifest::load(&path)?)?;
+    let listing = Listing::new(&Manifest::inspect(&path)?)?;
     match arguments.format {
         Format::Json => output::json(&listing)?,
         Format::Text => {

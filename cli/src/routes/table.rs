@@ -51,10 +51,11 @@ pub(super) fn draw(listing: &Listing, width: Option<usize>) -> String {
 }
 
 fn path(route: &Route) -> String {
-    match (&route.route, route.access) {
-        (Some(route), _) => route.clone(),
-        (None, Access::Private) => "(private)".to_owned(),
-        (None, _) => "(no route)".to_owned(),
+    match (&route.route, &route.trigger, route.access) {
+        (Some(route), _, _) => route.clone(),
+        (None, Some(kind), _) => format!("({kind})"),
+        (None, None, Access::Private) => "(private)".to_owned(),
+        (None, None, _) => "(no route)".to_owned(),
     }
 }
 
@@ -72,6 +73,8 @@ fn lines(route: &Route) -> Vec<[String; 3]> {
         return vec![match route.static_status {
             // It is given to whatever is asked.
             Some(_) => ["any", "none", "none"].map(str::to_owned),
+            // Nobody asks it anything.
+            None if route.trigger.is_some() => ["-"; 3].map(str::to_owned),
             None => [UNKNOWN; 3].map(str::to_owned),
         }];
     };

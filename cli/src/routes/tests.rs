@@ -145,6 +145,7 @@ fn json_has_all_that_is_known() {
         &json!({
             "route": "/orders/feed",
             "access": "public",
+            "trigger": null,
             "function": "orders",
             "static_status": null,
             "operations": [
@@ -204,5 +205,31 @@ fn a_broken_document_is_named() {
     assert!(
         error.to_string().contains("functions/orders/openapi.json"),
         "{error}"
+    );
+}
+
+#[test]
+fn what_other_triggers_start_is_listed_too() {
+    let folder = shop();
+    let foreign =
+        "[[trigger.redis]]\nchannel = \"orders\"\ncomponent = \"forgotten\"\n[component.inner]";
+    let manifest = MANIFEST.replace("[component.inner]", foreign);
+    let path = folder.path().join("spin.toml");
+    fs::write(&path, manifest).expect("the manifest is written");
+    let manifest = Manifest::inspect(&path).expect("the manifest is good");
+    let listing = Listing::new(&manifest).expect("the documents are good");
+    let text = anstream::adapter::strip_str(&table::draw(&listing, None)).to_string();
+    let line = text.lines().last().expect("it has lines");
+    let words: Vec<_> = line.split_whitespace().take(5).collect();
+    assert_eq!(words, ["(redis)", "-", "forgotten", "-", "-"], "{text}");
+    assert!(!text.contains("(no route)"), "{text}");
+    let json = serde_json::to_value(listing).expect("it is JSON");
+    let last = json["routes"]
+        .as_array()
+        .and_then(|all| all.last())
+        .expect("a route");
+    assert_eq!(
+        (&last["access"], &last["trigger"]),
+        (&json!("trigger"), &json!("redis"))
     );
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::read::{Context, warn_targets};
 use super::{
-    Build, Component, ComponentSource, FileMount, Lines, Profile, VariableDeclaration, check_label,
-    check_variable, identifier,
+    Build, Component, ComponentSource, Feature, FileMount, Lines, Profile, VariableDeclaration,
+    check_label, check_variable, identifier,
 };
 use crate::allowed_hosts::{AllowedHosts, from_allowed_http_host};
 use crate::document::{FileError, Located, Table, Value};
@@ -27,7 +27,7 @@ pub(super) fn read(
         fields: table.lines(),
     };
     let remedy = "add source = \"….wasm\"";
-    let source = source(table.require("source", remedy)?)?;
+    let source = source(table.require("source", remedy)?, context)?;
     let component = Component {
         id: id.to_owned(),
         description: table.take_string("description")?.unwrap_or_default(),
@@ -41,7 +41,8 @@ pub(super) fn read(
         allowed_outbound_hosts: allowed_outbound_hosts(&mut table, context)?,
         ai_models: ai_models(&mut table, context)?,
         build: build(&mut table)?,
-        profiles: profiles(&mut table)?,
+        profiles: profiles(&mut table, context)?,
+        dependencies: dependencies(&mut table, context)?,
         lines,
     };
     if let Some(targets) = table.take("targets") {
@@ -50,7 +51,6 @@ pub(super) fn read(
     if let Some(tool) = table.take("tool") {
         tool.table(format!("[component.{id}.tool]"))?;
     }
-    dependencies(&mut table)?;
     table.finish()?;
     Ok(component)
 }
@@ -91,7 +91,7 @@ fn plain(list: Vec<Located<String>>) -> Vec<String> {
     list.into_iter().map(|item| item.value).collect()
 }
 
-fn source(value: Value<'_>) -> Result<ComponentSource, FileError> {
+fn source(value: Value<'_>, context: &mut Context) -> Result<ComponentSource, FileError> {
     let name = value.name.clone();
     if value.is_string() {
         let empty = value.error(format!("{name} is empty; write the path of a .wasm file"));
@@ -102,10 +102,21 @@ fn source(value: Value<'_>) -> Result<ComponentSource, FileError> {
     }
     let mut table = value.table(name.clone())?;
     if table.has("package") || table.has("registry") {
-        return Err(table.error(format!(
+        let refusal = table.error(format!(
             "{name} is a registry package, which is not supported; download it and write its path"
-        )));
+        ));
+        context.unsupported(Feature::Composition, refusal);
+        let mut part = |field, remedy| table.require(field, remedy)?.string();
+        let registry = part("registry", "add registry = \"…\"")?;
+        let package = part("package", "add package = \"…:…\"")?;
+        let version = part("version", "add version = \"…\"")?;
+        table.finish()?;
+        let url = format!("{registry}/{package}@{version}");
+        return Ok(ComponentSource::Remote { url });
     }
+    let download = table.error(format!(
+        "{name} is a download, which this host does not fetch; download it and write its path"
+    ));
     let url = table.require("url", "add url = \"https://…\"")?.string()?;
     let digest = table.require("digest", "add digest = \"sha256:…\"")?;
     let refusal = digest.error(format!(
@@ -117,7 +128,8 @@ fn source(value: Value<'_>) -> Result<ComponentSource, FileError> {
         return Err(refusal);
     }
     table.finish()?;
-    Ok(ComponentSource::Remote { url, digest })
+    context.unsupported(Feature::Download, download);
+    Ok(ComponentSource::Remote { url })
 }
 
 fn variables(table: &mut Table<'_>) -> Result<BTreeMap<String, String>, FileError> {
@@ -245,10 +257,11 @@ fn ai_models(table: &mut Table<'_>, context: &mut Context) -> Result<Vec<String>
     let models = table.take_strings("ai_models")?;
     if let Some(first) = models.first() {
         let name = &table.name;
-        context.warn(
+        let refusal = table.error_at(
             first.line,
             format!("ai_models of {name} has no effect; this host has no language models"),
         );
+        context.unsupported(Feature::LanguageModels, refusal);
     }
     Ok(plain(models))
 }
@@ -282,7 +295,10 @@ fn build(table: &mut Table<'_>) -> Result<Option<Build>, FileError> {
     }))
 }
 
-fn profiles(table: &mut Table<'_>) -> Result<BTreeMap<String, Profile>, FileError> {
+fn profiles(
+    table: &mut Table<'_>,
+    context: &mut Context,
+) -> Result<BTreeMap<String, Profile>, FileError> {
     let name = format!("'profile' of {}", table.name);
     let Some(profiles) = table.take_table("profile", name)? else {
         return Ok(BTreeMap::new());
@@ -292,7 +308,10 @@ fn profiles(table: &mut Table<'_>) -> Result<BTreeMap<String, Profile>, FileErro
         .into_iter()
         .map(|(profile, value)| {
             let mut fields = value.table(format!("profile '{profile}' of {}", table.name))?;
-            let source = fields.take("source").map(source).transpose()?;
+            let source = fields.take("source");
+            let source = source
+                .map(|value| self::source(value, context))
+                .transpose()?;
             let environment = environment(&mut fields)?;
             let name = format!("'build' of {}", fields.name);
             let commands = match fields.take_table("build", name)? {
@@ -303,7 +322,7 @@ fn profiles(table: &mut Table<'_>) -> Result<BTreeMap<String, Profile>, FileErro
                     Some(commands)
                 }
             };
-            dependencies(&mut fields)?;
+            dependencies(&mut fields, context)?;
             fields.finish()?;
             let profile_fields = Profile {
                 source,
@@ -315,19 +334,24 @@ fn profiles(table: &mut Table<'_>) -> Result<BTreeMap<String, Profile>, FileErro
         .collect()
 }
 
-/// Refuses dependencies: without them the component's imports would be missing.
-fn dependencies(table: &mut Table<'_>) -> Result<(), FileError> {
+/// The names of dependencies: without them the component's imports are missing.
+fn dependencies(table: &mut Table<'_>, context: &mut Context) -> Result<Vec<String>, FileError> {
     // Says only what dependencies may do; without any it says nothing.
     table.take_boolean("dependencies_inherit_configuration")?;
     let name = table.name.clone();
     let Some(dependencies) = table.take_table("dependencies", name)? else {
-        return Ok(());
+        return Ok(Vec::new());
     };
-    if dependencies.is_empty() {
-        return Ok(());
+    if !dependencies.is_empty() {
+        let refusal = dependencies.error(format!(
+            "{} has dependencies, which this host does not compose; compose them beforehand with `wac plug` and make the result its source",
+            table.name
+        ));
+        context.unsupported(Feature::Composition, refusal);
     }
-    Err(dependencies.error(format!(
-        "{} has dependencies, which this host does not compose; compose them beforehand with `wac plug` and make the result its source",
-        table.name
-    )))
+    let named = dependencies.into_fields().into_iter().map(|(name, value)| {
+        context.keep_texts(value);
+        name
+    });
+    Ok(named.collect())
 }

@@ -2,7 +2,8 @@
 //!
 //! Everything that Spin 4.1 documents is read; what Spin refuses is refused. What this host does
 //! not do (yet) is an error where leaving it out would change what the application does, and one
-//! of [`Manifest::warnings`] where it would not.
+//! of [`Manifest::warnings`] where it would not. Who does not run the application, but tells of it, reads
+//! it with [`Manifest::inspect`], which keeps all of that as [`Manifest::unsupported`].
 //!
 //! Every error is one sentence with file, line and what to do:
 //!
@@ -30,6 +31,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 mod trigger;
+mod unsupported;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -37,6 +39,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) use identifier::{check_label, check_variable};
+pub use unsupported::{Feature, Unsupported};
 
 use crate::document::{Document, FileError, read_text};
 use crate::variables::{Secret, Template};
@@ -59,6 +62,12 @@ pub struct Manifest {
     pub components: BTreeMap<String, Component>,
     /// Sentences, each with its line, about what is read but has no effect here.
     pub warnings: Vec<String>,
+    /// What Spin does and this host does not, in the order in which it was read. A manifest that this
+    /// host can run has none.
+    pub unsupported: Vec<Unsupported>,
+    /// The application's variables that go into triggers of other kinds than HTTP, whose settings this
+    /// host does not read.
+    pub trigger_variables: BTreeSet<String>,
     /// The build profile that it is in: see [`Manifest::with_profile`]. `None` is how it ships.
     pub profile: Option<String>,
 }
@@ -158,6 +167,9 @@ pub struct Component {
     pub allowed_outbound_hosts: Vec<String>,
     /// Names of the language models that it may use. This host has none.
     pub ai_models: Vec<String>,
+    /// What Spin composes into it: packages (`example:shop`) and interfaces (`example:shop/cart@1.0.0`).
+    /// This host composes none.
+    pub dependencies: Vec<String>,
     /// How to build it, where the manifest says.
     pub build: Option<Build>,
     /// What build profiles change: see [`Manifest::with_profile`].
@@ -171,12 +183,10 @@ pub struct Component {
 pub enum ComponentSource {
     /// A file, relative to the manifest's directory: see [`Manifest::resolve`].
     Local(PathBuf),
-    /// A download.
+    /// A download, which this host does not fetch.
     Remote {
-        /// Where from.
+        /// Where from: a URL, or a package of a registry, `example.com/example:shop@1.0.0`.
         url: String,
-        /// `sha256:` and 64 hexadecimal digits.
-        digest: String,
     },
 }
 
@@ -268,6 +278,16 @@ impl Manifest {
     ///
     /// When the file cannot be read, is not TOML, or is not a manifest that this host can run.
     pub fn load(path: &Path) -> Result<Self, ManifestError> {
+        Self::inspect(path)?.supported()
+    }
+
+    /// Reads a manifest that is told of and not run: what Spin does and this host does not is no error, but
+    /// one of [`Manifest::unsupported`]. `path` may be the directory that holds a `spin.toml`.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, is not TOML, or is not a manifest.
+    pub fn inspect(path: &Path) -> Result<Self, ManifestError> {
         let file = if path.is_dir() {
             path.join("spin.toml")
         } else {
@@ -277,7 +297,7 @@ impl Manifest {
             &file,
             "start in the directory that holds spin.toml, or name it with --from",
         )?;
-        Self::parse(&text, &file)
+        read::manifest(&Document::new(&file, &text), &file)
     }
 
     /// Checks the text of a manifest; `path` is what messages call it and what relative paths
@@ -287,7 +307,7 @@ impl Manifest {
     ///
     /// When the text is not TOML or not a manifest that this host can run.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ManifestError> {
-        read::manifest(&Document::new(path, text), path)
+        read::manifest(&Document::new(path, text), path)?.supported()
     }
 
     /// The directory that relative paths in the manifest start from.

@@ -1,18 +1,24 @@
 //! From TOML to [`Manifest`]: the parts that are neither component nor trigger.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Application, Component, Manifest, ManifestError, VariableDeclaration};
+use super::{
+    Application, Component, Feature, HttpTrigger, Manifest, ManifestError, TriggerTarget,
+    Unsupported, VariableDeclaration,
+};
 use super::{check_variable, component, trigger};
 use crate::document::{Document, FileError, Table, Value};
-use crate::variables::Secret;
+use crate::variables::{Secret, Template};
 
 /// What reading collects beside the result.
 pub(super) struct Context {
     pub(super) path: Arc<Path>,
-    pub(super) warnings: Vec<String>,
+    warnings: Vec<String>,
+    unsupported: Vec<Unsupported>,
+    /// Texts of what is unsupported: each may name a component, or be made of variables.
+    texts: BTreeSet<String>,
 }
 
 impl Context {
@@ -21,19 +27,55 @@ impl Context {
         self.warnings
             .push(format!("{path}:{line}: {}", sentence.as_ref()));
     }
+
+    pub(super) fn unsupported(&mut self, feature: Feature, refusal: FileError) {
+        self.unsupported.push(Unsupported { feature, refusal });
+    }
+
+    pub(super) fn keep_text(&mut self, text: &str) {
+        self.texts.insert(text.to_owned());
+    }
+
+    /// Keeps every text in the value of something that is unsupported.
+    pub(super) fn keep_texts(&mut self, value: Value<'_>) {
+        if value.is_string() {
+            self.texts.extend(value.string());
+        } else if value.is_array() {
+            for value in value.array().into_iter().flatten() {
+                self.keep_texts(value);
+            }
+        } else if let Ok(table) = value.table(String::new()) {
+            for (_, value) in table.into_fields() {
+                self.keep_texts(value);
+            }
+        }
+    }
+
+    /// The variables that the texts are made of.
+    fn variables(&self) -> BTreeSet<String> {
+        let templates = self
+            .texts
+            .iter()
+            .filter_map(|text| Template::parse(text).ok());
+        templates
+            .flat_map(|template| template.variables().map(str::to_owned).collect::<Vec<_>>())
+            .collect()
+    }
 }
 
 pub(super) fn manifest(document: &Document<'_>, path: &Path) -> Result<Manifest, ManifestError> {
     let mut context = Context {
         path: path.into(),
         warnings: Vec::new(),
+        unsupported: Vec::new(),
+        texts: BTreeSet::new(),
     };
     let mut root = document.root("the manifest")?;
     version(&mut root)?;
 
     let remedy = "add [application] with a name";
     let application = root.require("application", remedy)?;
-    let application = self::application(application, &mut context)?;
+    let (application, settings) = self::application(application, &mut context)?;
 
     let variables = match root.take("variables") {
         Some(table) => self::variables(table)?,
@@ -56,12 +98,15 @@ pub(super) fn manifest(document: &Document<'_>, path: &Path) -> Result<Manifest,
         component::check_templates(component, &variables)?;
     }
     warn_unused(&components, &triggers, &mut context);
+    warn_settings(settings, &mut context);
     Ok(Manifest {
         path: path.to_owned(),
         application,
         variables,
         triggers,
         components,
+        trigger_variables: context.variables(),
+        unsupported: context.unsupported,
         warnings: context.warnings,
         profile: None,
     })
@@ -88,7 +133,10 @@ fn version(root: &mut Table<'_>) -> Result<(), FileError> {
     }
 }
 
-fn application(value: Value<'_>, context: &mut Context) -> Result<Application, FileError> {
+fn application(
+    value: Value<'_>,
+    context: &mut Context,
+) -> Result<(Application, Settings), FileError> {
     let mut table = value.table("[application]".to_owned())?;
     let name = table.require("name", "add name = \"…\"")?.string()?;
     let version = table.take_string("version")?.unwrap_or_default();
@@ -97,19 +145,21 @@ fn application(value: Value<'_>, context: &mut Context) -> Result<Application, F
     if let Some(targets) = table.take("targets") {
         warn_targets(&targets, context);
     }
-    if let Some(triggers) = table.take_table("trigger", "[application.trigger]".to_owned())? {
-        trigger_settings(triggers, context)?;
-    }
+    let settings = match table.take_table("trigger", "[application.trigger]".to_owned())? {
+        Some(triggers) => trigger_settings(triggers, context)?,
+        None => Settings::new(),
+    };
     if let Some(tool) = table.take("tool") {
         tool.table("[application.tool]".to_owned())?;
     }
     table.finish()?;
-    Ok(Application {
+    let application = Application {
         name,
         version,
         description,
         authors: authors.into_iter().map(|author| author.value).collect(),
-    })
+    };
+    Ok((application, settings))
 }
 
 pub(super) fn warn_targets(targets: &Value<'_>, context: &mut Context) {
@@ -122,16 +172,19 @@ pub(super) fn warn_targets(targets: &Value<'_>, context: &mut Context) {
     );
 }
 
-fn trigger_settings(triggers: Table<'_>, context: &mut Context) -> Result<(), FileError> {
+/// The kinds of triggers other than HTTP that `[application.trigger]` has settings of, each with its line.
+type Settings = Vec<(String, usize)>;
+
+fn trigger_settings(triggers: Table<'_>, context: &mut Context) -> Result<Settings, FileError> {
+    let mut others = Settings::new();
     for (kind, value) in triggers.into_fields() {
         let line = value.line;
-        let name = format!("[application.trigger.{kind}]");
-        let mut settings = value.table(name.clone())?;
+        let mut settings = value.table(format!("[application.trigger.{kind}]"))?;
         if kind != "http" {
-            context.warn(
-                line,
-                format!("{name} has no effect here; only http triggers run"),
-            );
+            for (_, value) in settings.into_fields() {
+                context.keep_texts(value);
+            }
+            others.push((kind, line));
             continue;
         }
         if let Some(base) = settings.take("base") {
@@ -144,7 +197,7 @@ fn trigger_settings(triggers: Table<'_>, context: &mut Context) -> Result<(), Fi
         }
         settings.finish()?;
     }
-    Ok(())
+    Ok(others)
 }
 
 fn variables(value: Value<'_>) -> Result<BTreeMap<String, VariableDeclaration>, FileError> {
@@ -193,21 +246,32 @@ fn variable(name: &str, value: Value<'_>) -> Result<VariableDeclaration, FileErr
 
 fn warn_unused(
     components: &BTreeMap<String, Component>,
-    triggers: &[super::HttpTrigger],
+    triggers: &[HttpTrigger],
     context: &mut Context,
 ) {
-    for component in components.values() {
-        let used = triggers.iter().any(|trigger| {
-            matches!(&trigger.target, super::TriggerTarget::Component(id) if *id == component.id)
-        });
-        if !used {
-            let (id, line) = (&component.id, component.lines.table);
-            context.warn(
-                line,
-                format!(
-                    "component '{id}' has no trigger and never runs; add a [[trigger.http]] for it"
-                ),
+    for (id, component) in components {
+        let used = triggers
+            .iter()
+            .any(|trigger| trigger.target == TriggerTarget::Component(id.clone()));
+        if !used && !context.texts.contains(id) {
+            let sentence = format!(
+                "component '{id}' has no trigger and never runs; add a [[trigger.http]] for it"
             );
+            context.warn(component.lines.table, sentence);
+        }
+    }
+}
+
+/// Settings of triggers that there are go with those, which are unsupported themselves.
+fn warn_settings(settings: Settings, context: &mut Context) {
+    for (kind, line) in settings {
+        let there = context.unsupported.iter().any(|unsupported| {
+            matches!(&unsupported.feature, Feature::Triggers { kind: other, .. } if *other == kind)
+        });
+        if !there {
+            let sentence =
+                format!("[application.trigger.{kind}] has no effect here; only http triggers run");
+            context.warn(line, sentence);
         }
     }
 }

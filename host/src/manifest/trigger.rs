@@ -1,11 +1,11 @@
-//! `[[trigger.http]]`.
+//! `[[trigger.http]]`, and what others this host does not run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::{HeaderName, HeaderValue};
 
 use super::read::Context;
-use super::{Component, HttpTrigger, StaticResponse, TriggerRoute, TriggerTarget};
+use super::{Component, Feature, HttpTrigger, StaticResponse, TriggerRoute, TriggerTarget};
 use super::{component, identifier};
 use crate::document::{FileError, Value};
 use crate::route::check_pattern;
@@ -19,28 +19,99 @@ pub(super) fn read(
     let mut kinds = value.table("[trigger]".to_owned())?;
     let remedy = "add [[trigger.http]] with a route and a component";
     let http = kinds.require("http", remedy);
-    if let Some((kind, other)) = kinds.into_fields().into_iter().next() {
-        return Err(other.error(format!(
-            "[[trigger.{kind}]] is not supported, only [[trigger.http]]; remove it, or run this application with Spin"
-        )));
+    let mut foreign = Vec::new();
+    for (kind, value) in kinds.into_fields() {
+        foreign.push(Foreign::read(kind, value, context)?);
     }
-    let http = http?;
-    if !http.is_array() {
-        let remedy = "write [[trigger.http]] with two brackets";
-        return Err(http.mismatch("an array of tables", remedy));
-    }
-    let empty = http.error(format!("there is no trigger; {remedy}"));
     let mut read = Vec::new();
-    for value in http.array()? {
-        read.push(trigger(value, context)?);
-    }
-    if read.is_empty() {
-        return Err(empty);
+    match http {
+        Err(_) if !foreign.is_empty() => {}
+        http => {
+            let http = http?;
+            let empty = http.error(format!("there is no trigger; {remedy}"));
+            for value in tables("http", http)? {
+                read.push(trigger(value, context)?);
+            }
+            if read.is_empty() && foreign.is_empty() {
+                return Err(empty);
+            }
+        }
     }
     number(&mut read);
-    read.into_iter()
-        .map(|unfinished| finish(unfinished, components, context))
-        .collect()
+    let mut triggers = Vec::new();
+    for unfinished in read {
+        triggers.push(finish(unfinished, components, context)?);
+    }
+    for foreign in foreign {
+        foreign.finish(components, context)?;
+    }
+    Ok(triggers)
+}
+
+/// The triggers of a kind.
+fn tables<'d>(kind: &str, value: Value<'d>) -> Result<Vec<Value<'d>>, FileError> {
+    if !value.is_array() {
+        let remedy = format!("write [[trigger.{kind}]] with two brackets");
+        return Err(value.mismatch("an array of tables", &remedy));
+    }
+    value.array()
+}
+
+/// The triggers of a kind that this host does not run. Their settings are for whoever runs them to check.
+struct Foreign {
+    kind: String,
+    /// What each starts, and where an error about that stands.
+    targets: Vec<(Target, FileError)>,
+    refusal: FileError,
+}
+
+impl Foreign {
+    fn read(kind: String, value: Value<'_>, context: &mut Context) -> Result<Self, FileError> {
+        let refusal = value.error(format!(
+            "[[trigger.{kind}]] is not supported, only [[trigger.http]]; remove it, or run this application with Spin"
+        ));
+        let mut targets = Vec::new();
+        for value in tables(&kind, value)? {
+            let mut table = value.table(format!("[[trigger.{kind}]]"))?;
+            if let Some(value) = table.take("component") {
+                let place = value.error("");
+                targets.push((component_or_reference(value, context)?, place));
+            }
+            for (_, value) in table.into_fields() {
+                context.keep_texts(value);
+            }
+        }
+        Ok(Self {
+            kind,
+            targets,
+            refusal,
+        })
+    }
+
+    fn finish(
+        self,
+        components: &mut BTreeMap<String, Component>,
+        context: &mut Context,
+    ) -> Result<(), FileError> {
+        let kind = self.kind;
+        let name = format!("[[trigger.{kind}]]");
+        let mut started = BTreeSet::new();
+        for (index, (target, place)) in self.targets.into_iter().enumerate() {
+            let trigger = format!("{kind}-trigger{}", index + 1);
+            if let TriggerTarget::Component(id) =
+                resolve(target, &name, &trigger, &place, components)?
+            {
+                context.keep_text(&id);
+                started.insert(id);
+            }
+        }
+        let feature = Feature::Triggers {
+            kind,
+            components: started,
+        };
+        context.unsupported(feature, self.refusal);
+        Ok(())
+    }
 }
 
 /// A trigger whose component is not known to exist yet.
@@ -96,7 +167,7 @@ fn trigger(value: Value<'_>, context: &mut Context) -> Result<Unfinished, FileEr
         }
     };
     if let Some(executor) = table.take("executor") {
-        self::executor(executor, &name)?;
+        self::executor(executor, &name, context)?;
     }
     for (field, what) in [
         ("components", "additional components"),
@@ -108,8 +179,12 @@ fn trigger(value: Value<'_>, context: &mut Context) -> Result<Unfinished, FileEr
         let refusal = value.error(format!(
             "{name} has {what}, which this host does not run; remove '{field}', or run this application with Spin"
         ));
-        if !value.table(field.to_owned())?.is_empty() {
-            return Err(refusal);
+        let table = value.table(field.to_owned())?;
+        if !table.is_empty() {
+            context.unsupported(Feature::Composition, refusal);
+        }
+        for (_, value) in table.into_fields() {
+            context.keep_texts(value);
         }
     }
     table.finish()?;
@@ -209,15 +284,19 @@ fn static_response(value: Value<'_>) -> Result<StaticResponse, FileError> {
     })
 }
 
-fn executor(value: Value<'_>, trigger: &str) -> Result<(), FileError> {
+fn executor(value: Value<'_>, trigger: &str, context: &mut Context) -> Result<(), FileError> {
     let mut table = value.table(format!("'executor' of {trigger}"))?;
     let kind = table.require("type", "write executor = { type = \"http\" }")?;
     let line = kind.error("");
     match kind.string()?.as_str() {
         "http" | "spin" => table.finish(),
-        "wagi" => Err(line.with_message(format!(
-            "{trigger} uses the wagi executor, which is not supported; build the component for wasi:http, or run this application with Spin"
-        ))),
+        "wagi" => {
+            let refusal = line.with_message(format!(
+                "{trigger} uses the wagi executor, which is not supported; build the component for wasi:http, or run this application with Spin"
+            ));
+            context.unsupported(Feature::Composition, refusal);
+            Ok(())
+        }
         other => Err(line.with_message(format!(
             "'{other}' is no executor; write executor = {{ type = \"http\" }} or remove it"
         ))),
@@ -256,30 +335,14 @@ fn finish(
     components: &mut BTreeMap<String, Component>,
     context: &mut Context,
 ) -> Result<HttpTrigger, FileError> {
-    let target = match unfinished.target {
-        Target::Reference(id) => {
-            if !components.contains_key(&id) {
-                let name = &unfinished.name;
-                return Err(unfinished.refusal.with_message(format!(
-                    "{name} names the component '{id}', which does not exist; add [component.{id}] or correct the name"
-                )));
-            }
-            TriggerTarget::Component(id)
-        }
-        Target::Inline(mut component) => {
-            let natural = format!("{}-component", unfinished.id);
-            let good = identifier::check_kebab(&natural).is_ok();
-            let id = if good && !components.contains_key(&natural) {
-                natural
-            } else {
-                unused("inline-component", &mut 1, |id| components.contains_key(id))
-            };
-            component.id.clone_from(&id);
-            components.insert(id.clone(), *component);
-            TriggerTarget::Component(id)
-        }
-        Target::Static(answer) => TriggerTarget::Static(answer),
-    };
+    let Unfinished {
+        target,
+        name,
+        id,
+        refusal,
+        ..
+    } = unfinished;
+    let target = resolve(target, &name, &id, &refusal, components)?;
     if unfinished.route == TriggerRoute::Private
         && let TriggerTarget::Static(_) = &target
     {
@@ -289,9 +352,39 @@ fn finish(
         );
     }
     Ok(HttpTrigger {
-        id: unfinished.id,
+        id,
         route: unfinished.route,
         target,
         line: unfinished.line,
     })
+}
+
+/// What a trigger starts, once all components are known. Those that are written inside triggers are added to
+/// them.
+fn resolve(
+    target: Target,
+    name: &str,
+    trigger: &str,
+    place: &FileError,
+    components: &mut BTreeMap<String, Component>,
+) -> Result<TriggerTarget, FileError> {
+    match target {
+        Target::Reference(id) if components.contains_key(&id) => Ok(TriggerTarget::Component(id)),
+        Target::Reference(id) => Err(place.with_message(format!(
+            "{name} names the component '{id}', which does not exist; add [component.{id}] or correct the name"
+        ))),
+        Target::Inline(mut component) => {
+            let natural = format!("{trigger}-component");
+            let good = identifier::check_kebab(&natural).is_ok();
+            let id = if good && !components.contains_key(&natural) {
+                natural
+            } else {
+                unused("inline-component", &mut 1, |id| components.contains_key(id))
+            };
+            component.id.clone_from(&id);
+            components.insert(id.clone(), *component);
+            Ok(TriggerTarget::Component(id))
+        }
+        Target::Static(answer) => Ok(TriggerTarget::Static(answer)),
+    }
 }

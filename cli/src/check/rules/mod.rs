@@ -16,9 +16,11 @@ mod operations;
 mod outbound;
 mod required_variables;
 mod routes;
+mod runs_here;
 mod secrets;
 mod size;
 mod sleeps;
+mod target_triggers;
 mod unfinished;
 mod unplaced;
 mod variables;
@@ -84,6 +86,12 @@ pub(super) const ALL: &[Rule] = &[
         summary: "the manifest is valid, and nothing in it is without effect",
         audience: Audience::Application,
         check: manifest::check,
+    },
+    Rule {
+        name: "runs-here",
+        summary: "`jenny up` runs all that the manifest has",
+        audience: Audience::Application,
+        check: runs_here::check,
     },
     Rule {
         name: "routes",
@@ -222,6 +230,12 @@ pub(super) const ALL: &[Rule] = &[
         summary: "the cloud has what the components import and export",
         audience: Audience::Target,
         check: target::interfaces,
+    },
+    Rule {
+        name: "target-triggers",
+        summary: "the cloud runs the triggers that the application has",
+        audience: Audience::Target,
+        check: target_triggers::check,
     },
     Rule {
         name: "target-stores",

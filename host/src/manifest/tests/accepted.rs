@@ -147,8 +147,8 @@ fn what_has_no_effect_is_said() {
         parse(EVERYTHING).unwrap().warnings,
         [
             "spin.toml:9: 'targets' of [application] is not checked here; `spin build` checks it",
-            "spin.toml:49: ai_models of component 'a' has no effect; this host has no language models",
             "spin.toml:66: component 'b' has no trigger and never runs; add a [[trigger.http]] for it",
+            "spin.toml:49: ai_models of component 'a' has no effect; this host has no language models",
         ]
     );
 }

@@ -1,6 +1,7 @@
 //! Tests of the manifest, each on the text of one.
 
 mod accepted;
+mod inspected;
 mod refused;
 
 use std::path::Path;

@@ -311,8 +311,12 @@ fn sources() {
             "9: 'digest' of 'source' of component 'a' is not a SHA-256 digest; write sha256: and 64 hexadecimal digits",
         ),
         (
-            "source = { package = \"a:b\", version = \"1.0.0\" }",
+            "source = { registry = \"c.com\", package = \"a:b\", version = \"1.0.0\" }",
             "9: 'source' of component 'a' is a registry package, which is not supported; download it and write its path",
+        ),
+        (
+            "source = { package = \"a:b\", version = \"1.0.0\" }",
+            "9: 'source' of component 'a' has no 'registry'; add registry = \"…\"",
         ),
     ] {
         assert_eq!(

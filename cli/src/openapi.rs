@@ -74,6 +74,15 @@ pub(crate) fn document(manifest: &Path) -> Result<String> {
     Ok(text)
 }
 
+/// Whether a function that answers something has a document, so that there is anything to merge.
+pub(crate) fn is_described(manifest: &Path) -> bool {
+    let text = fs::read_to_string(manifest).unwrap_or_default();
+    let functions = jenny_openapi::functions(&text).unwrap_or_default();
+    let root = manifest.parent().unwrap_or(Path::new(""));
+    let mut documents = functions.iter().map(|name| jenny_openapi::fragment(name));
+    documents.any(|document| root.join(document).is_file())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,12 +4,9 @@ use crate::check::finding::Report;
 use crate::check::project::Project;
 use crate::openapi;
 
-/// Looks only where there is such a document, or one of a function: an application need not have one.
+/// Looks only where a function has a document: an application need not have one, and may write its own.
 pub(super) fn check(project: &Project) -> Vec<Report> {
-    let is_described = |file: &String| {
-        file == openapi::FILE || (file.starts_with("functions/") && file.ends_with("/openapi.json"))
-    };
-    if project.manifest().is_err() || !project.files().iter().any(is_described) {
+    if project.manifest().is_err() || !openapi::is_described(&project.manifest_path()) {
         return Vec::new();
     }
     // What does not agree with the manifest cannot be merged, and is told by the rule that knows where.

@@ -46,7 +46,8 @@ const IN_ORDER: Duration = Duration::from_millis(100);
 /// What holds for all commands.
 const HELP: &str = "\
 `cargo jenny <COMMAND> --help` says more of each. The exit code is 2 for a mistake in the arguments, and 1 \
-when it did not work or found something to mend. Colours go to a terminal only, and not where NO_COLOR is \
+when it did not work or found something to mend. A signal that ends `new`, `new-app` or `check --fix` has what \
+they wrote taken back first; the code is then 128 and the signal's number. Colours go to a terminal only, and not where NO_COLOR is \
 set. RUST_LOG chooses what `up` and `seed` log: a level, or levels by target (warn,jenny_host=debug).
 
 Examples:
@@ -99,7 +100,7 @@ enum Command {
 /// Does what the command line says, and tells how it went.
 ///
 /// The exit code is 2 for a mistake in the arguments, 1 when it did not work or found something to
-/// mend.
+/// mend, and 128 and the number of a signal that had what was written taken back.
 ///
 /// ```no_run
 /// fn main() -> std::process::ExitCode {
@@ -124,7 +125,10 @@ pub fn main() -> ExitCode {
     };
     let code = outcome.unwrap_or_else(|error| {
         say(&format!("error: {}", sentence(&error)));
-        ExitCode::FAILURE
+        match error.downcast_ref::<changes::Interrupted>() {
+            Some(signal) => ExitCode::from(signal.exit_code()),
+            None => ExitCode::FAILURE,
+        }
     });
     jenny_host::flush_log_files(LAST_LINES);
     jenny_host::flush_output(LAST_WORDS);

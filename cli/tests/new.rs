@@ -1,10 +1,12 @@
 //! `jenny new` as a process: what it asks, says and leaves.
 #![cfg(unix)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -162,4 +164,110 @@ fn two_that_run_at_the_same_time_lose_nothing() {
             assert!(!is_there && !has_folder, "{name}: {said}: {manifest}");
         }
     }
+}
+
+/// A FIFO that one reader is to find in the place of a file: it says when somebody reads, and what they get.
+struct Gate {
+    writer: fs::File,
+}
+
+/// Makes a FIFO under each of these names.
+fn fifos(paths: &[&Path]) {
+    let status = Command::new("mkfifo").args(paths).status();
+    assert!(status.expect("`mkfifo` starts").success());
+}
+
+impl Gate {
+    /// Waits until the FIFO is read.
+    fn wait(fifo: &Path) -> Self {
+        let writer = fs::File::options().write(true).open(fifo);
+        Self {
+            writer: writer.expect("it is a FIFO"),
+        }
+    }
+
+    /// Lets the reader have the text.
+    fn open(mut self, text: &str) {
+        self.writer.write_all(text.as_bytes()).expect("it is read");
+    }
+}
+
+/// `openapi.json` is a link to a FIFO, and to another one whenever it is read: the command reads it before it
+/// changes anything, when it looks whether it still is the same, and when it has replaced it.
+#[test]
+fn a_signal_in_the_middle_takes_back_what_was_written() {
+    const DOCUMENT: &str = "{}\n";
+    for (name, code) in [("HUP", 129), ("INT", 130), ("TERM", 143)] {
+        let folder = application();
+        let elsewhere = tempfile::tempdir().expect("a temporary directory");
+        let fifo = |number: u8| elsewhere.path().join(format!("{number}"));
+        fifos(&[&fifo(1), &fifo(2), &fifo(3)]);
+        let link = folder.path().join("openapi.json");
+        // What replaces it, at once: there is always one.
+        let lead_to = |number: u8| {
+            let next = elsewhere.path().join("next");
+            symlink(fifo(number), &next).expect("it is made");
+            fs::rename(next, &link).expect("it is moved");
+        };
+        // The third is found by this name wherever it is moved to.
+        let third = elsewhere.path().join("third");
+        fs::hard_link(fifo(3), &third).expect("it is made");
+        lead_to(1);
+        let before = names(folder.path());
+        let mut child = Command::new(env!("CARGO_BIN_EXE_jenny"))
+            .args(["new", "notes"])
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("`jenny` starts");
+        for number in [1, 2] {
+            let gate = Gate::wait(&fifo(number));
+            lead_to(number + 1);
+            gate.open(DOCUMENT);
+        }
+        let gate = Gate::wait(&third);
+        let written = folder.path().join("functions/notes/src/lib.rs").exists();
+
+        send_signal(&child, name);
+        let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));
+        let mut heard = String::new();
+        stderr.read_line(&mut heard).expect("it is text");
+        gate.open(DOCUMENT);
+
+        let mut said = String::new();
+        stderr.read_to_string(&mut said).expect("it is text");
+        let status = child.wait().expect("it ends");
+        assert!(written, "the signal came too early");
+        assert!(heard.starts_with(&format!("SIG{name} waits")), "{heard}");
+        assert!(said.starts_with(&format!("error: SIG{name} ")), "{said}");
+        assert_eq!(status.code(), Some(code), "{said}");
+        assert_eq!(names(folder.path()), before);
+        assert!(fifo(3).exists(), "what it replaced is back in its place");
+    }
+}
+
+/// Everything below a folder, without a look into it.
+fn names(root: &Path) -> BTreeSet<PathBuf> {
+    let mut names = BTreeSet::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("it can be read") {
+            let entry = entry.expect("it can be read");
+            if entry.file_type().expect("it has one").is_dir() {
+                folders.push(entry.path());
+            }
+            names.insert(entry.path());
+        }
+    }
+    names
+}
+
+/// Sends a signal (`TERM`, `INT`) to a process.
+fn send_signal(child: &Child, name: &str) {
+    let mut kill = Command::new("kill");
+    let status = kill
+        .args([format!("-{name}"), child.id().to_string()])
+        .status();
+    assert!(status.expect("`kill` starts").success());
 }

@@ -6,8 +6,13 @@
 //!
 //! Nobody else's work is lost: a file is created where nothing is, and replaced or deleted if it still holds
 //! what was read.
+//!
+//! A signal that would end the command half-way waits until then, and has everything undone that was done.
+//! Against `kill -9` nothing helps; the next command tells what such a one has left.
 
+mod interruption;
 mod place;
+mod staging;
 
 #[cfg(test)]
 mod tests;
@@ -17,7 +22,11 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
+
+pub(crate) use self::interruption::Interrupted;
+use self::staging::Staging;
+use crate::say;
 
 /// What is to happen to the files below a folder.
 #[derive(Debug)]
@@ -96,33 +105,46 @@ impl Changes {
     /// # Errors
     ///
     /// When a file that is to be created is there, when one that is to be changed is another than it was,
-    /// when one cannot be written. Then the tree is as it was; the error says so if it is not.
+    /// when one cannot be written, and [`Interrupted`] when a signal came. Then the tree is as it was; the
+    /// error says so if it is not.
     pub(crate) fn apply(self) -> Result<()> {
+        let held = interruption::hold()?;
+        for folder in staging::left_behind(&self.root) {
+            say(&format!(
+                "A command was killed before it had written everything, and left {}: below `old` is what it \
+                 replaced or deleted, below `new` what it was to write. Put the files in order, and remove that \
+                 folder",
+                folder.display()
+            ));
+        }
+        self.apply_while(&|| Ok(held.check()?))?;
+        held.release();
+        Ok(())
+    }
+
+    /// Makes the changes, if before and after each step `goes_on` has nothing against it.
+    fn apply_while(&self, goes_on: &dyn Fn() -> Result<()>) -> Result<()> {
         self.look()?;
-        // On the same file system, so that files only have to be renamed.
-        let staging = tempfile::Builder::new()
-            .prefix(".jenny-")
-            .tempdir_in(&self.root)
-            .with_context(|| format!("nothing can be written into {}", self.root.display()))?;
-        let staged = self.stage(staging.path())?;
+        let staging = Staging::make(&self.root)?;
+        self.stage(&staging, goes_on)?;
         let mut done = Vec::new();
-        let outcome = self.commit(staging.path(), &staged, &mut done);
-        let Err(error) = outcome else {
+        let Err(error) = self.commit(&staging, goes_on, &mut done) else {
             self.sweep();
             return Ok(());
         };
-        match roll_back(&done) {
-            Ok(()) => Err(error),
-            Err(problem) => {
-                // What is in there may be the only copy.
-                let kept = staging.keep();
-                Err(anyhow!(
-                    "{error:#}; and what was written before could not be taken back ({problem}): the \
-                     files as they were are in {}",
-                    kept.display()
-                ))
-            }
+        let problems = roll_back(&done);
+        if problems.is_empty() {
+            return Err(error);
         }
+        // What is in there may be the only copy.
+        let kept = staging.keep();
+        let told = format!(
+            "{error:#}; and what was written before could not all be taken back ({}): the files as they were \
+             are in {}",
+            problems.join(", "),
+            kept.display()
+        );
+        Err(error.context(told))
     }
 
     /// Whether the changes can be made, as far as looking tells.
@@ -145,57 +167,60 @@ impl Changes {
         Ok(())
     }
 
-    /// Writes what is to be written, in the order of `files`, and returns where.
-    fn stage(&self, staging: &Path) -> Result<Vec<PathBuf>> {
-        let files = self.files.iter().enumerate();
-        let staged = files.map(|(index, (file, change))| {
-            let path = staging.join(index.to_string());
-            if let Change::Create(contents)
-            | Change::Replace {
-                after: contents, ..
-            } = change
-            {
-                write(&path, contents)
-                    .with_context(|| format!("{} cannot be written", file.display()))?;
-            }
-            if let Change::Replace { .. } = change {
-                // Who may read and write it stays as it is.
-                let permissions = fs::metadata(self.root.join(file))
-                    .and_then(|metadata| fs::set_permissions(&path, metadata.permissions()));
-                permissions.with_context(|| format!("{} cannot be written", file.display()))?;
-            }
-            Ok(path)
-        });
-        staged.collect()
+    /// Writes what is to be written.
+    fn stage(&self, staging: &Staging, goes_on: &dyn Fn() -> Result<()>) -> Result<()> {
+        for (file, change) in &self.files {
+            goes_on()?;
+            let staged = staging.new_of(file);
+            let outcome = match change {
+                Change::Create(contents) => write(&staged, contents),
+                Change::Replace { after, .. } => write(&staged, after)
+                    // Who may read and write it stays as it is.
+                    .and_then(|()| fs::metadata(self.root.join(file)))
+                    .and_then(|metadata| fs::set_permissions(&staged, metadata.permissions())),
+                Change::Delete { .. } => Ok(()),
+            };
+            outcome.with_context(|| format!("{} cannot be written", file.display()))?;
+        }
+        Ok(())
     }
 
-    fn commit(&self, staging: &Path, staged: &[PathBuf], done: &mut Vec<Step>) -> Result<()> {
-        for (index, ((file, change), staged)) in self.files.iter().zip(staged).enumerate() {
+    fn commit(
+        &self,
+        staging: &Staging,
+        goes_on: &dyn Fn() -> Result<()>,
+        done: &mut Vec<Step>,
+    ) -> Result<()> {
+        staging.begin().context("nothing can be moved")?;
+        for (file, change) in &self.files {
+            goes_on()?;
             let path = self.root.join(file);
+            let (staged, old) = (staging.new_of(file), staging.old_of(file));
             let cannot = |what: &str| format!("{} cannot be {what}", file.display());
             match change {
                 Change::Create(_) => {
                     let folder = file.parent().unwrap_or(Path::new(""));
                     make_folders(&self.root, folder, done).with_context(|| cannot("written"))?;
-                    place::create(staged, &path).with_context(|| cannot("written"))?;
+                    place::create(&staged, &path).with_context(|| cannot("written"))?;
                     done.push(Step::Created(path));
                 }
                 Change::Replace { before, .. } => {
                     // Through a link, to what it leads to.
                     let path = fs::canonicalize(&path).with_context(|| cannot("written"))?;
-                    let old = staging.join(format!("{index}-old"));
-                    place::exchange(staged, &path, &old).with_context(|| cannot("written"))?;
+                    make_folder_of(&old).with_context(|| cannot("written"))?;
+                    place::exchange(&staged, &path, &old).with_context(|| cannot("written"))?;
                     done.push(Step::Replaced(path, old.clone()));
                     unchanged(&old, before, file)?;
                 }
                 Change::Delete { before } => {
-                    fs::rename(&path, staged).with_context(|| cannot("deleted"))?;
-                    done.push(Step::Deleted(path, staged.clone()));
-                    unchanged(staged, before, file)?;
+                    make_folder_of(&old).with_context(|| cannot("deleted"))?;
+                    fs::rename(&path, &old).with_context(|| cannot("deleted"))?;
+                    done.push(Step::Deleted(path, old.clone()));
+                    unchanged(&old, before, file)?;
                 }
             }
         }
-        Ok(())
+        goes_on()
     }
 
     /// Removes the folders that deleted files leave empty. One that cannot be removed does no harm.
@@ -221,20 +246,32 @@ fn unchanged(path: &Path, before: &[u8], file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Undoes the steps, the last one first.
-fn roll_back(done: &[Step]) -> io::Result<()> {
-    for step in done.iter().rev() {
-        match step {
-            Step::MadeFolder(folder) => match fs::remove_dir(folder) {
-                // Somebody put something into it, and keeps it.
-                Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
-                outcome => outcome?,
-            },
-            Step::Created(file) => fs::remove_file(file)?,
-            Step::Replaced(file, old) | Step::Deleted(file, old) => fs::rename(old, file)?,
+/// Undoes the steps, the last one first, and returns what is wrong with those that cannot be undone.
+fn roll_back(done: &[Step]) -> Vec<String> {
+    let undone = done.iter().rev().map(|step| {
+        let (path, outcome) = match step {
+            Step::MadeFolder(folder) => (folder, fs::remove_dir(folder)),
+            Step::Created(file) => (file, fs::remove_file(file)),
+            Step::Replaced(file, old) | Step::Deleted(file, old) => (file, fs::rename(old, file)),
+        };
+        match (step, outcome) {
+            (_, Ok(())) => None,
+            // Somebody put something into it, and keeps it.
+            (Step::MadeFolder(_), Err(error))
+                if error.kind() == io::ErrorKind::DirectoryNotEmpty =>
+            {
+                None
+            }
+            // Somebody was faster.
+            (Step::MadeFolder(_) | Step::Created(_), Err(error))
+                if error.kind() == io::ErrorKind::NotFound =>
+            {
+                None
+            }
+            (_, Err(error)) => Some(format!("{}: {error}", path.display())),
         }
-    }
-    Ok(())
+    });
+    undone.flatten().collect()
 }
 
 /// Makes the folders of a relative path that are not there.
@@ -251,8 +288,13 @@ fn make_folders(root: &Path, folder: &Path, done: &mut Vec<Step>) -> io::Result<
     Ok(())
 }
 
+fn make_folder_of(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)
+}
+
 /// Writes a file to the end: some file systems say only then that they are full.
 fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
+    make_folder_of(path)?;
     let mut file = fs::File::create_new(path)?;
     file.write_all(contents)?;
     file.sync_all()

@@ -1,3 +1,5 @@
+use std::cell::Cell;
+
 use super::*;
 
 /// Every path below a folder, with the contents of files.
@@ -99,29 +101,102 @@ fn a_file_that_somebody_else_changed_is_left_alone() {
 #[test]
 fn a_change_that_comes_between_looking_and_moving_is_not_lost() {
     let folder = project();
-    let changes = changes(&folder);
-    let staging = tempfile::tempdir_in(folder.path()).unwrap();
-    changes.look().unwrap();
-    let staged = changes.stage(staging.path()).unwrap();
-    fs::write(folder.path().join("spin.toml"), "mine").unwrap();
-    let before = tree(folder.path());
+    let manifest = folder.path().join("spin.toml");
+    let asked = Cell::new(0);
+    // After each of the four files is staged, which comes after looking.
+    let goes_on = || {
+        asked.set(asked.get() + 1);
+        if asked.get() == 4 {
+            fs::write(&manifest, "mine").unwrap();
+        }
+        Ok(())
+    };
 
-    let mut done = Vec::new();
-    let error = changes
-        .commit(staging.path(), &staged, &mut done)
-        .unwrap_err();
-    roll_back(&done).unwrap();
+    let error = changes(&folder).apply_while(&goes_on).unwrap_err();
 
     assert!(
         error.to_string().contains("changed by somebody else"),
         "{error}"
     );
-    assert_eq!(
-        fs::read(folder.path().join("spin.toml")).unwrap(),
-        before[&folder.path().join("spin.toml")].clone().unwrap()
-    );
+    assert_eq!(fs::read_to_string(manifest).unwrap(), "mine");
     assert!(folder.path().join("old/deep/file").exists());
     assert!(!folder.path().join("a").exists());
+}
+
+/// Whenever a signal comes.
+#[test]
+fn an_interruption_before_any_step_or_after_the_last_takes_everything_back() {
+    let folder = project();
+    let before = tree(folder.path());
+    let mut steps = 0;
+    loop {
+        let asked = Cell::new(0);
+        let goes_on = || {
+            asked.set(asked.get() + 1);
+            match asked.get() > steps {
+                true => bail!("interrupted"),
+                false => Ok(()),
+            }
+        };
+        let outcome = changes(&folder).apply_while(&goes_on);
+        if outcome.is_ok() {
+            break;
+        }
+        assert_eq!(tree(folder.path()), before, "after {steps} steps");
+        steps += 1;
+    }
+    // Each of the files is staged and moved, and then it is asked once more.
+    assert_eq!(steps, 4 + 4 + 1);
+}
+
+#[test]
+fn what_cannot_be_undone_keeps_nothing_else_from_being_undone() {
+    let folder = project();
+    let path = |name: &str| folder.path().join(name);
+    let asked = Cell::new(0);
+    let goes_on = || {
+        asked.set(asked.get() + 1);
+        if asked.get() <= 8 {
+            return Ok(());
+        }
+        // Everything is moved. Somebody removes one of the files, and one cannot be replaced any more.
+        fs::remove_file(path("z/last.rs")).unwrap();
+        fs::remove_file(path("spin.toml")).unwrap();
+        fs::create_dir(path("spin.toml")).unwrap();
+        bail!("interrupted")
+    };
+
+    let error = changes(&folder).apply_while(&goes_on).unwrap_err();
+
+    let told = error.to_string();
+    assert!(told.starts_with("interrupted; "), "{told}");
+    assert_eq!(told.matches("spin.toml: ").count(), 1, "{told}");
+    assert!(!told.contains("last.rs"), "{told}");
+    assert!(!path("a").exists() && !path("z").exists());
+    assert_eq!(fs::read_to_string(path("old/deep/file")).unwrap(), "gone");
+    let (_, kept) = told.rsplit_once(" are in ").unwrap();
+    let kept = fs::read_to_string(Path::new(kept).join("spin.toml")).unwrap();
+    assert_eq!(kept, "before");
+}
+
+#[test]
+fn what_a_killed_command_left_is_told_if_there_may_be_something_in_it() {
+    let folder = project();
+    let root = folder.path();
+    let running = Staging::make(root).unwrap();
+    running.begin().unwrap();
+    fs::create_dir_all(root.join(".jenny-early/new/a")).unwrap();
+    fs::create_dir_all(root.join(".jenny-late/new")).unwrap();
+    fs::create_dir_all(root.join(".jenny-late/old")).unwrap();
+    fs::create_dir_all(root.join(".jenny-none/of-ours")).unwrap();
+
+    let left = staging::left_behind(root);
+
+    assert_eq!(left, [root.join(".jenny-late")]);
+    assert!(!root.join(".jenny-early").exists());
+    assert!(root.join(".jenny-none/of-ours").exists());
+    drop(running);
+    assert_eq!(fs::read_dir(root).unwrap().count(), 4);
 }
 
 /// The last of the changes fails when all others are made.

@@ -1,0 +1,196 @@
+//! Signals that would end the command wait while files are moved.
+
+use std::cell::Cell;
+use std::fmt;
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use anyhow::{Context as _, Result};
+
+use crate::say;
+
+/// A signal ended the command, which took back what it had written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Interrupted {
+    name: &'static str,
+    number: u8,
+}
+
+#[cfg(unix)]
+const HANGUP: Interrupted = Interrupted {
+    name: "SIGHUP",
+    number: 1,
+};
+
+const INTERRUPT: Interrupted = Interrupted {
+    name: "SIGINT",
+    number: 2,
+};
+
+#[cfg(unix)]
+const TERMINATE: Interrupted = Interrupted {
+    name: "SIGTERM",
+    number: 15,
+};
+
+impl Interrupted {
+    /// The exit code that a shell has for a command which the signal ended.
+    pub(crate) fn exit_code(self) -> u8 {
+        128 + self.number
+    }
+}
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} came before all was written: nothing is", self.name)
+    }
+}
+
+impl std::error::Error for Interrupted {}
+
+/// What has been heard, and whether it has to wait.
+struct State {
+    listens: bool,
+    held: usize,
+    came: Option<Interrupted>,
+}
+
+static STATE: Mutex<State> = Mutex::new(State {
+    listens: false,
+    held: 0,
+    came: None,
+});
+
+fn state() -> MutexGuard<'static, State> {
+    // Each change of it is whole.
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// While it lives, signals end nothing.
+pub(super) struct Held {
+    obeyed: Cell<bool>,
+}
+
+/// Has signals wait.
+///
+/// # Errors
+///
+/// When they cannot be listened for.
+pub(super) fn hold() -> Result<Held> {
+    let mut state = state();
+    if !state.listens {
+        listen().context("cannot listen for signals")?;
+        state.listens = true;
+    }
+    state.held += 1;
+    Ok(Held {
+        obeyed: Cell::new(false),
+    })
+}
+
+impl Held {
+    /// Whether the work may go on.
+    ///
+    /// # Errors
+    ///
+    /// When a signal waits, which is then obeyed by whoever gets this.
+    pub(super) fn check(&self) -> Result<(), Interrupted> {
+        match state().came {
+            Some(signal) => {
+                self.obeyed.set(true);
+                Err(signal)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the process if a signal waits that came too late for [`check`](Self::check).
+    pub(super) fn release(self) {
+        if let Some(signal) = state().came.filter(|_| !self.obeyed.get()) {
+            std::process::exit(signal.exit_code().into());
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        state().held -= 1;
+    }
+}
+
+/// From here on signals end the process only where nobody holds them. There is no way back to what the
+/// system does with them, so the thread that hears them does the same.
+fn listen() -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    let mut signals = {
+        let _entered = runtime.enter();
+        Signals::new()?
+    };
+    let hear = move || {
+        loop {
+            came(runtime.block_on(signals.next()));
+        }
+    };
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(hear)?;
+    Ok(())
+}
+
+fn came(signal: Interrupted) {
+    {
+        let mut state = state();
+        if state.held == 0 {
+            std::process::exit(signal.exit_code().into());
+        }
+        state.came = Some(signal);
+    }
+    say(&format!(
+        "{} waits until the files are in order",
+        signal.name
+    ));
+}
+
+struct Signals {
+    #[cfg(unix)]
+    hangup: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self {
+                hangup: signal(SignalKind::hangup())?,
+                interrupt: signal(SignalKind::interrupt())?,
+                terminate: signal(SignalKind::terminate())?,
+            })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    async fn next(&mut self) -> Interrupted {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.hangup.recv() => HANGUP,
+            _ = self.interrupt.recv() => INTERRUPT,
+            _ = self.terminate.recv() => TERMINATE,
+        }
+        #[cfg(not(unix))]
+        {
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            INTERRUPT
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! `jenny bench`.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Result, bail};
@@ -22,10 +22,8 @@ const FOLDER: &str = "tests/benches";
     after_help = "Examples:\n  cargo jenny bench\n  cargo jenny bench feed\n  cargo jenny bench --bench harness\n  cargo jenny bench -- --save-baseline before"
 )]
 pub(crate) struct Arguments {
-    /// The manifest, or a directory with a `spin.toml` [default: the nearest `spin.toml`, from here
-    /// upwards].
-    #[arg(short = 'f', long, value_name = "PATH")]
-    from: Option<PathBuf>,
+    #[command(flatten)]
+    manifest: manifest_path::Argument,
     /// Run one of them: `conduit`, the sample's requests over small and large databases, or `harness`,
     /// what a test costs [default: both].
     #[arg(long, value_name = "NAME", value_parser = BENCHES)]
@@ -38,7 +36,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let path = manifest_path::find(arguments.from.as_deref())?;
+    let path = arguments.manifest.find()?;
     let manifest = Manifest::load(&path)?;
     if !manifest.directory().join(FOLDER).is_dir() {
         bail!(

@@ -1,6 +1,5 @@
 //! `jenny build`.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -20,10 +19,8 @@ Examples:
   cargo jenny build
   cargo jenny build --from ../shop")]
 pub(crate) struct Arguments {
-    /// The manifest, or a directory with a `spin.toml` [default: the nearest `spin.toml`, from here
-    /// upwards].
-    #[arg(short = 'f', long, visible_alias = "file", value_name = "PATH")]
-    from: Option<PathBuf>,
+    #[command(flatten)]
+    manifest: manifest_path::Argument,
 
     /// The build profile that components are built in [default: none]. What has it under
     /// `[component.<id>.profile.<NAME>]` is built by that.
@@ -32,7 +29,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let path = manifest_path::find(arguments.from.as_deref())?;
+    let path = arguments.manifest.find()?;
     let manifest = Manifest::load(&path)?;
     components(&in_profile(manifest, arguments.profile.as_deref())?)?;
     Ok(ExitCode::SUCCESS)

@@ -128,6 +128,20 @@ fn is_sentence(text: Option<String>) -> bool {
     })
 }
 
+/// As Spin has it, whatever the command.
+#[test]
+fn the_manifest_is_named_by_the_same_flags_everywhere() {
+    let with_one = commands().into_iter().filter_map(|command| {
+        let mut arguments = command.get_arguments();
+        let from = arguments.find(|argument| argument.get_long() == Some("from"))?;
+        assert_eq!(from.get_short(), Some('f'), "{}", command.get_name());
+        let aliases = from.get_visible_aliases().unwrap_or_default();
+        assert_eq!(aliases, ["file"], "{}", command.get_name());
+        Some(command.get_name().to_owned())
+    });
+    assert_eq!(with_one.count(), 10);
+}
+
 /// Examples are command lines that the command takes.
 #[test]
 fn every_example_is_understood() {

@@ -3,8 +3,29 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use clap::Args;
 
 const MANIFEST: &str = "spin.toml";
+
+/// The flag that names it, of every command that has one.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Argument {
+    /// The manifest, or a directory with a `spin.toml` [default: the nearest `spin.toml`, from here
+    /// upwards].
+    #[arg(short = 'f', long, visible_alias = "file", value_name = "PATH")]
+    pub(crate) from: Option<PathBuf>,
+}
+
+impl Argument {
+    /// The manifest that is meant ([`find`]).
+    ///
+    /// # Errors
+    ///
+    /// When it is not there.
+    pub(crate) fn find(&self) -> Result<PathBuf> {
+        find(self.from.as_deref())
+    }
+}
 
 /// What `--from` means: a manifest, a directory with a `spin.toml`, or, without it, the `spin.toml`
 /// of this directory or of the nearest one above.

@@ -20,10 +20,8 @@ Examples:
   cargo jenny openapi --check
   cargo jenny openapi --output /tmp/openapi.json")]
 pub(crate) struct Arguments {
-    /// The manifest, or a directory with a `spin.toml` [default: the nearest `spin.toml`, from here
-    /// upwards].
-    #[arg(short = 'f', long, value_name = "PATH")]
-    from: Option<PathBuf>,
+    #[command(flatten)]
+    manifest: manifest_path::Argument,
 
     /// Write nothing; fail if the file is not what would be written.
     #[arg(long)]
@@ -41,7 +39,7 @@ pub(crate) struct Arguments {
 /// When a function has no document, when documents contradict each other or the manifest, when a file cannot
 /// be read or written; with `--check`, when the file is another.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let manifest = manifest_path::find(arguments.from.as_deref())?;
+    let manifest = arguments.manifest.find()?;
     let file = match &arguments.output {
         Some(file) => file.clone(),
         None => manifest.with_file_name(FILE),
@@ -92,7 +90,9 @@ mod tests {
 
     fn arguments(folder: &Path, check: bool) -> Arguments {
         Arguments {
-            from: Some(folder.to_owned()),
+            manifest: manifest_path::Argument {
+                from: Some(folder.to_owned()),
+            },
             check,
             output: None,
         }

@@ -15,7 +15,7 @@ pub(crate) enum Format {
     /// Text for a person.
     #[default]
     Text,
-    /// One JSON object, whose members docs/commands.md names.
+    /// One JSON object, whose members docs/commands.md explains.
     Json,
 }
 

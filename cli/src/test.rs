@@ -25,10 +25,8 @@ const UPDATE_BUDGETS: &str = "--update-budgets";
     after_help = "Examples:\n  cargo jenny test\n  cargo jenny test sign_in\n  cargo jenny test --test it -- --nocapture\n  cargo jenny test --update-budgets budgets"
 )]
 pub(crate) struct Arguments {
-    /// The manifest, or a directory with a `spin.toml` [default: the nearest `spin.toml`, from here
-    /// upwards].
-    #[arg(short = 'f', long, value_name = "PATH")]
-    from: Option<PathBuf>,
+    #[command(flatten)]
+    manifest: manifest_path::Argument,
     /// Lets tests write the budgets of requests and components anew rather than hold what they cost
     /// against them. Review what it changes.
     #[arg(long)]
@@ -42,7 +40,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let path = manifest_path::find(arguments.from.as_deref())?;
+    let path = arguments.manifest.find()?;
     let manifest = Manifest::load(&path)?;
     build::components(&manifest)?;
 

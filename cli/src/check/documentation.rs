@@ -60,6 +60,21 @@ fn what_is_printed_is_of_the_schema() {
 }
 
 #[test]
+fn the_list_of_rules_is_of_the_schema_too() {
+    let list = print::list();
+    assert_eq!(complaints(&list), [""; 0]);
+    for (pointer, value) in [
+        ("/version", json!(2)),
+        ("/rules", json!("all")),
+        ("/rules/0", json!({})),
+    ] {
+        let mut other = list.clone();
+        *other.pointer_mut(pointer).unwrap() = value;
+        assert_eq!(complaints(&other).len(), 1, "{pointer}");
+    }
+}
+
+#[test]
 fn the_schema_refuses_what_is_never_printed() {
     let project = Fixture::new().load();
     let findings = [Report::at("spin.toml", "Mend it.").line(1).of("routes")];
@@ -72,6 +87,7 @@ fn the_schema_refuses_what_is_never_printed() {
         ("/findings/0/severity", json!("fatal")),
         ("/findings/0/line", json!(0)),
         ("/findings/0/message", json!("")),
+        ("/findings", json!(null)),
         ("/findings/0", json!({})),
         ("/rules/0/audience", json!("nobody")),
     ] {
@@ -98,5 +114,8 @@ fn the_schema_knows_the_targets_and_audiences_that_there_are() {
     );
     let targets = <Target as clap::ValueEnum>::value_variants().iter();
     let targets = targets.map(|target| (target.name().to_owned(), ()));
-    assert_eq!(listed("/properties/target/enum"), targets.collect());
+    assert_eq!(
+        listed("/$defs/report/properties/target/enum"),
+        targets.collect()
+    );
 }

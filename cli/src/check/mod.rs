@@ -43,10 +43,8 @@ use target::Target;
     after_help = "Examples:\n  cargo jenny check\n  cargo jenny check --fix\n  cargo jenny check --target akamai\n  cargo jenny check --target spinkube --runtime-config-file runtime-config.toml\n  cargo jenny check --format json\n\nThe exit code is 1 when there is an error, and 0 when there are warnings alone."
 )]
 pub(crate) struct Arguments {
-    /// The manifest, or a directory with a `spin.toml` [default: the nearest `spin.toml`, from here
-    /// upwards].
-    #[arg(short = 'f', long, value_name = "PATH")]
-    from: Option<PathBuf>,
+    #[command(flatten)]
+    manifest: manifest_path::Argument,
 
     /// Also say what the place lacks where the application is meant to run.
     #[arg(long, value_enum, value_name = "TARGET")]
@@ -91,7 +89,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         target: arguments.target,
         runtime_config: arguments.runtime_config_file.clone(),
     };
-    let manifest = manifest_path::find(arguments.from.as_deref())?;
+    let manifest = arguments.manifest.find()?;
     if arguments.fix {
         fix::run(&manifest)?;
     }

@@ -47,11 +47,13 @@ pub(super) fn rules(format: Format) -> anyhow::Result<()> {
             }
             output::text(&text)
         }
-        Format::Json => {
-            let rules: Vec<_> = rules::ALL.iter().map(rule).collect();
-            output::json(&json!({ "version": VERSION, "rules": rules }))
-        }
+        Format::Json => output::json(&list()),
     }
+}
+
+pub(super) fn list() -> Value {
+    let rules: Vec<_> = rules::ALL.iter().map(rule).collect();
+    json!({ "version": VERSION, "rules": rules })
 }
 
 fn text(project: &Project, findings: &[Finding]) -> String {

@@ -38,10 +38,8 @@ Examples:
   cargo jenny doctor --listen 0.0.0.0:8080
   cargo jenny doctor --format json | jq -r '.checks[].command // empty'")]
 pub(crate) struct Arguments {
-    /// The manifest, or a directory with a `spin.toml` [default: the nearest `spin.toml`, from here
-    /// upwards].
-    #[arg(short = 'f', long, visible_alias = "file", value_name = "PATH")]
-    from: Option<PathBuf>,
+    #[command(flatten)]
+    manifest: manifest_path::Argument,
 
     /// Address and port on which `up` is to listen.
     #[arg(
@@ -64,10 +62,7 @@ pub(crate) struct Arguments {
 ///
 /// When `--from` names no manifest, or standard output takes nothing.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let manifest = match (
-        &arguments.from,
-        manifest_path::find(arguments.from.as_deref()),
-    ) {
+    let manifest = match (&arguments.manifest.from, arguments.manifest.find()) {
         (Some(_), found) => Some(found?),
         // Anywhere else, all but the application can be looked at.
         (None, found) => found.ok(),

@@ -9,7 +9,6 @@ mod output;
 mod progress;
 mod remote;
 
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -21,7 +20,7 @@ use jenny_host::Limits;
 
 use crate::application::{self, Application, Running};
 use crate::signals::Signals;
-use crate::{build, logging, say};
+use crate::{build, logging, manifest_path, say};
 use output::Output;
 use progress::Progress;
 use remote::{Answer, Seed};
@@ -58,10 +57,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u32,
 
-    /// The manifest, or a directory with a `spin.toml` [default: the nearest `spin.toml`, from here
-    /// upwards].
-    #[arg(short = 'f', long, visible_alias = "file", value_name = "PATH")]
-    from: Option<PathBuf>,
+    #[command(flatten)]
+    manifest: manifest_path::Argument,
 
     /// Use the seed component that is built already.
     #[arg(long)]
@@ -80,7 +77,7 @@ fn count(text: &str) -> Result<u64, String> {
 
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     logging::start(arguments.application.log_format);
-    let from = arguments.from.as_deref();
+    let from = arguments.manifest.from.as_deref();
     let application = Application::new(arguments.application, from, composition::seeding)?;
     if !arguments.no_build {
         build::components(&application.manifest)?;

@@ -37,6 +37,18 @@ key_value_stores = ["default"]
 command = "cargo build -p hello --profile function --target wasm32-wasip2"
 "#;
 
+const WORKSPACE: &str = r#"[workspace]
+members = ["functions/*"]
+
+[workspace.dependencies]
+shared = { package = "jenny-shared", version = "0.1.0" }
+"#;
+
+const HOUSE_RULES: &str = "
+[workspace.metadata.jenny]
+house-rules = true
+";
+
 const PACKAGE: &str = r#"[package]
 name = "hello"
 
@@ -97,6 +109,7 @@ impl Fixture {
         }
         .with(".gitignore", "/target\n")
         .with("spin.toml", MANIFEST)
+        .with("Cargo.toml", WORKSPACE)
         .with("functions/hello/Cargo.toml", PACKAGE)
         .with("functions/hello/src/lib.rs", "//! Greets.\n")
         .with("tests/it/hello.rs", TEST)
@@ -113,10 +126,7 @@ impl Fixture {
 
     /// The same in a workspace that keeps the house rules.
     pub(super) fn with_house_rules() -> Self {
-        Self::new().with(
-            "Cargo.toml",
-            "[workspace.metadata.jenny]\nhouse-rules = true\n",
-        )
+        Self::new().with("Cargo.toml", format!("{WORKSPACE}{HOUSE_RULES}"))
     }
 
     /// The project, meant for a cloud.

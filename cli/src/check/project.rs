@@ -1,5 +1,7 @@
 //! What the rules look at, read once.
 
+mod workspace;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -10,6 +12,7 @@ use jenny_host::manifest::{Component, ComponentSource, Manifest, ManifestError};
 use super::target::Target;
 use super::world::{self, Interfaces, World};
 use super::{files, rust_source};
+use workspace::Workspace;
 
 /// A project as it lies on disk.
 pub(super) struct Project {
@@ -22,6 +25,7 @@ pub(super) struct Project {
     functions: Vec<String>,
     worlds: Result<BTreeMap<String, World>, String>,
     compiled: BTreeMap<String, Compiled>,
+    is_workspace: bool,
     keeps_house_rules: bool,
     surroundings: Surroundings,
 }
@@ -80,10 +84,14 @@ impl Project {
             .flat_map(|manifest| manifest.components.values())
             .filter_map(|component| Some((component.id.clone(), compiled(&root, component)?)))
             .collect();
+        let functions = functions(&files);
+        let workspace = Workspace::read(&root);
         Ok(Self {
-            functions: functions(&files),
+            is_workspace: has_packages(&functions, &files)
+                && workspace.is_of_functions(&root, &files),
+            functions,
             worlds: world::worlds(&root.join("wit")),
-            keeps_house_rules: keeps_house_rules(&root),
+            keeps_house_rules: workspace.keeps_house_rules(),
             root,
             manifest_file,
             manifest_text,
@@ -107,8 +115,7 @@ impl Project {
 
     /// Whether it is a workspace of functions, laid out as `cargo jenny new-app` does it.
     pub(super) fn is_workspace(&self) -> bool {
-        let package = |name: &String| self.has(&format!("functions/{name}/Cargo.toml"));
-        self.functions.iter().any(package)
+        self.is_workspace
     }
 
     /// Whether the workspace asks to be held to the style of this project.
@@ -253,15 +260,11 @@ fn functions(files: &[String]) -> Vec<String> {
     names
 }
 
-/// Whether the workspace has chosen the house rules:
-/// `[workspace.metadata.jenny]`, `house-rules = true`.
-fn keeps_house_rules(root: &Path) -> bool {
-    let manifest = std::fs::read_to_string(root.join("Cargo.toml")).unwrap_or_default();
-    let chosen = |table: toml::Table| {
-        let metadata = table.get("workspace")?.get("metadata")?;
-        metadata.get("jenny")?.get("house-rules")?.as_bool()
-    };
-    manifest.parse().ok().and_then(chosen).unwrap_or_default()
+/// Whether any of the folders is a package.
+fn has_packages(functions: &[String], files: &[String]) -> bool {
+    functions
+        .iter()
+        .any(|name| files.contains(&format!("functions/{name}/Cargo.toml")))
 }
 
 /// Looks at a component's source; `None` for a component from a registry.

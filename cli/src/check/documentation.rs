@@ -54,7 +54,7 @@ fn what_is_printed_is_of_the_schema() {
     ] {
         let project = fixture.load();
         let findings = find(&project);
-        let document = print::document(&project, &findings);
+        let document = print::document(&project, &findings, 0);
         assert_eq!(complaints(&document), [""; 0]);
     }
 }
@@ -78,7 +78,7 @@ fn the_list_of_rules_is_of_the_schema_too() {
 fn the_schema_refuses_what_is_never_printed() {
     let project = Fixture::new().load();
     let findings = [Report::at("spin.toml", "Mend it.").line(1).of("routes")];
-    let document = print::document(&project, &findings);
+    let document = print::document(&project, &findings, 0);
     assert_eq!(complaints(&document), [""; 0]);
     for (pointer, value) in [
         ("/version", json!(2)),

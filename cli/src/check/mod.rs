@@ -30,6 +30,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 
 use crate::manifest_path;
 use crate::output::Format;
@@ -40,7 +41,7 @@ use target::Target;
 /// The arguments of `jenny check`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  cargo jenny check\n  cargo jenny check --fix\n  cargo jenny check --target akamai\n  cargo jenny check --target spinkube --runtime-config-file runtime-config.toml\n  cargo jenny check --format json\n\nThe exit code is 1 when there is an error, and 0 when there are warnings alone."
+    after_help = "Examples:\n  cargo jenny check\n  cargo jenny check --fix\n  cargo jenny check --target akamai\n  cargo jenny check --target spinkube --runtime-config-file runtime-config.toml\n  cargo jenny check --target akamai --deny-warnings --allow target-variables\n  cargo jenny check --format json\n\nThe exit code is 1 when there is an error, and 0 when there are warnings alone."
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -59,13 +60,23 @@ pub(crate) struct Arguments {
     #[arg(long)]
     deny_warnings: bool,
 
+    /// Leave out the warnings of a rule, once somebody has seen to them. It can be given several times, with
+    /// names that `--list` prints. Errors stay errors.
+    #[arg(
+        long,
+        value_name = "RULE",
+        value_parser = PossibleValuesParser::new(rules::ALL.iter().map(|rule| rule.name)),
+        hide_possible_values = true
+    )]
+    allow: Vec<String>,
+
     /// First do what takes no judgement: put what `spin add` had to leave below a function's folder where it
     /// belongs, and merge the functions' API documents anew.
     #[arg(long)]
     fix: bool,
 
     /// List the rules, and for whom they are, instead of checking anything.
-    #[arg(long, conflicts_with_all = ["fix", "target", "runtime_config_file", "deny_warnings"])]
+    #[arg(long, conflicts_with_all = ["fix", "target", "runtime_config_file", "deny_warnings", "allow"])]
     list: bool,
 
     /// How to print the findings.
@@ -94,8 +105,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         fix::run(&manifest)?;
     }
     let project = Project::load(&manifest, surroundings)?;
-    let findings = find(&project);
-    print::findings(arguments.format, &project, &findings)?;
+    let mut findings = find(&project);
+    let allowed = leave_out(&mut findings, &arguments.allow);
+    print::findings(arguments.format, &project, &findings, allowed)?;
     Ok(if fails(&findings, arguments.deny_warnings) {
         ExitCode::FAILURE
     } else {
@@ -106,6 +118,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 fn fails(findings: &[Finding], deny_warnings: bool) -> bool {
     let counts = |finding: &Finding| deny_warnings || finding.severity == Severity::Error;
     findings.iter().any(counts)
+}
+
+/// Takes out the warnings of these rules, and returns how many there were.
+fn leave_out(findings: &mut Vec<Finding>, rules: &[String]) -> usize {
+    let before = findings.len();
+    findings.retain(|finding| {
+        finding.severity == Severity::Error || !rules.iter().any(|rule| rule == finding.rule)
+    });
+    before - findings.len()
 }
 
 /// Every finding of every rule, in the order of files and lines.
@@ -205,6 +226,23 @@ mod tests {
         assert!(!fails(&warning, false));
         assert!(fails(&warning, true));
         assert!(!fails(&[], true));
+    }
+
+    #[test]
+    fn what_is_allowed_is_left_out_unless_it_is_an_error() {
+        let mut findings = vec![
+            finding::Report::at("a", "wrong").of("allowed"),
+            finding::Report::at("a", "unsettled")
+                .warning()
+                .of("allowed"),
+            finding::Report::at("a", "unsettled").warning().of("other"),
+        ];
+        assert_eq!(leave_out(&mut findings, &["allowed".to_owned()]), 1);
+        let left: Vec<_> = findings.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            left,
+            ["a: wrong [allowed]", "a: warning: unsettled [other]"]
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::output::{self, Format};
 /// Of the documents. It grows when a member changes its meaning or goes; new ones may come without.
 const VERSION: u32 = 1;
 
-/// Prints what was found.
+/// Prints what was found, without the `allowed` warnings that nobody is to see.
 ///
 /// # Errors
 ///
@@ -24,10 +24,11 @@ pub(super) fn findings(
     format: Format,
     project: &Project,
     findings: &[Finding],
+    allowed: usize,
 ) -> anyhow::Result<()> {
     match format {
-        Format::Text => output::text(&text(project, findings)),
-        Format::Json => output::json(&document(project, findings)),
+        Format::Text => output::text(&text(project, findings, allowed)),
+        Format::Json => output::json(&document(project, findings, allowed)),
     }
 }
 
@@ -56,7 +57,7 @@ pub(super) fn list() -> Value {
     json!({ "version": VERSION, "rules": rules })
 }
 
-fn text(project: &Project, findings: &[Finding]) -> String {
+fn text(project: &Project, findings: &[Finding], allowed: usize) -> String {
     let mut text = String::new();
     for finding in findings {
         _ = writeln!(text, "{finding}");
@@ -87,17 +88,22 @@ fn text(project: &Project, findings: &[Finding]) -> String {
             )
         }
     };
-    _ = writeln!(text, "{found} ({read}).");
+    let allowed = match allowed {
+        0 => String::new(),
+        some => format!(", {} allowed", counted(some, "warning")),
+    };
+    _ = writeln!(text, "{found}{allowed} ({read}).");
     text
 }
 
-pub(super) fn document(project: &Project, findings: &[Finding]) -> Value {
+pub(super) fn document(project: &Project, findings: &[Finding], allowed: usize) -> Value {
     json!({
         "version": VERSION,
         "target": project.target().map(Target::name),
         "findings": findings.iter().map(Finding::to_json).collect::<Vec<_>>(),
         "errors": count(findings, Severity::Error),
         "warnings": count(findings, Severity::Warning),
+        "allowed": allowed,
         "rules": applied(project).map(rule).collect::<Vec<_>>(),
         "functions": project.functions().len(),
         "files": project.files().len(),
@@ -134,9 +140,9 @@ mod tests {
         let project = Fixture::new().without("tests/it/hello.rs").load();
         let findings = crate::check::find(&project);
         assert_eq!(findings.len(), 1, "{findings:#?}");
-        let text = text(&project, &findings);
+        let text = text(&project, &findings, 0);
         assert!(text.starts_with("tests/it/hello.rs: "), "{text}");
-        let document = document(&project, &findings);
+        let document = document(&project, &findings, 0);
         assert_eq!(document["findings"][0]["rule"], "layout");
         let message = document["findings"][0]["message"].as_str().unwrap();
         assert!(text.contains(message), "{text}");
@@ -145,12 +151,12 @@ mod tests {
     #[test]
     fn the_last_line_counts() {
         let project = Fixture::new().load();
-        let found = |errors, warnings| {
+        let found = |errors, warnings, allowed| {
             let error = || Report::at("a", "b").of("rule");
             let warning = || Report::at("a", "b").warning().of("rule");
             let mut findings: Vec<_> = std::iter::repeat_with(error).take(errors).collect();
             findings.extend(std::iter::repeat_with(warning).take(warnings));
-            let text = text(&project, &findings);
+            let text = text(&project, &findings, allowed);
             text.lines()
                 .last()
                 .unwrap()
@@ -159,9 +165,10 @@ mod tests {
                 .unwrap()
                 .to_owned()
         };
-        assert_eq!(found(0, 0), "Nothing to mend");
-        assert_eq!(found(1, 0), "1 error");
-        assert_eq!(found(0, 2), "2 warnings");
-        assert_eq!(found(2, 1), "2 errors and 1 warning");
+        assert_eq!(found(0, 0, 0), "Nothing to mend");
+        assert_eq!(found(0, 0, 1), "Nothing to mend, 1 warning allowed");
+        assert_eq!(found(1, 0, 0), "1 error");
+        assert_eq!(found(0, 2, 0), "2 warnings");
+        assert_eq!(found(2, 1, 3), "2 errors and 1 warning, 3 warnings allowed");
     }
 }

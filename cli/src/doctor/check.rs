@@ -28,7 +28,7 @@ pub(super) enum Group {
     Required,
     /// What the machine has to offer.
     Machine,
-    /// Some tests go without it.
+    /// Something goes without it: some tests, a check, an example.
     Optional,
 }
 

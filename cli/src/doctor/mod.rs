@@ -92,7 +92,6 @@ fn look(machine: &Machine, manifest: Option<&Path>, listen: SocketAddr) -> Vec<C
         toolchain::rustc,
         toolchain::target,
         toolchain::c_compiler,
-        toolchain::git,
     ];
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     let target = target.unwrap_or_else(|| within(&machine.folder, "target"));

@@ -1,4 +1,4 @@
-//! What some tests need, and the other host of the application.
+//! What some tests and commands need, and the other host of the application.
 
 use super::ask::{Answer, version};
 use super::check::{Check, Group, Status};
@@ -30,7 +30,24 @@ const VERSION: &[&str] = &["--version"];
 const API_TOOLS: Option<&str> = Some("tests/openapi/package.json");
 
 /// In the order of the report.
-static PROGRAMS: [Program; 9] = [
+static PROGRAMS: [Program; 10] = [
+    Program {
+        name: "git",
+        any_of: &["git"],
+        arguments: VERSION,
+        grumbles: false,
+        with: &[],
+        at_least: None,
+        without: "`check` looks at what .gitignore names as well, `new-app` makes no repository, and tests \
+                  of `check` fail",
+        package: Package {
+            name: "git",
+            apt: Some("git"),
+            brew: Some("git"),
+            otherwise: None,
+        },
+        wanted_by: None,
+    },
     Program {
         name: "spin",
         any_of: &["spin"],

@@ -21,13 +21,6 @@ const C_COMPILER: Package = Package {
     otherwise: None,
 };
 
-const GIT: Package = Package {
-    name: "git",
-    apt: Some("git"),
-    brew: Some("git"),
-    otherwise: None,
-};
-
 pub(super) fn cargo(machine: &Machine) -> Check {
     const NAME: &str = "cargo";
     match machine.find(NAME) {
@@ -110,21 +103,6 @@ pub(super) fn c_compiler(machine: &Machine) -> Check {
             let detail = format!("{line}, but it cannot compile a program that uses the C library");
             Check::ill(Group::Required, NAME, Status::Unfit, detail, remedy())
         }
-    }
-}
-
-pub(super) fn git(machine: &Machine) -> Check {
-    const NAME: &str = "git";
-    match machine.find(NAME) {
-        None => missing(
-            NAME,
-            "`cargo jenny check` asks it which files there are",
-            machine.install(GIT),
-        ),
-        Some(git) => match machine.ask(git, &["--version"]) {
-            Answer::Said(line) => Check::ok(Group::Required, NAME, line),
-            other => broken(NAME, &other, machine.install(GIT)),
-        },
     }
 }
 

@@ -53,11 +53,11 @@ fn what_a_program_leaves_behind_is_ended_and_not_waited_for() {
     let id = fake.folder.path().join("id");
     // The child would hold the pipe open for a day.
     let script = format!(
-        "/bin/sleep 100000 & echo $! > {}; echo git 2.39.5",
+        "/bin/sleep 100000 & echo $! > {}; echo cargo 1.95.0",
         id.display()
     );
-    let fake = fake.program("git", &script);
-    assert_eq!(toolchain::git(&fake.machine).detail, "git 2.39.5");
+    let fake = fake.program("cargo", &script);
+    assert_eq!(toolchain::cargo(&fake.machine).detail, "cargo 1.95.0");
     all_end(&fs::read_to_string(id).expect("it was written"));
 }
 

@@ -88,8 +88,7 @@ pub(super) async fn look(
     migrations: &[Migration],
     auto_migrate: bool,
 ) -> Result<(), DbError> {
-    let applied = applied(pool).await?;
-    match pending(migrations, &applied, pool.store.dialect())?.as_slice() {
+    match missing(pool, migrations).await?.as_slice() {
         missing @ [next, ..] if !auto_migrate => Err(DbError::NotMigrated {
             pending: missing.len(),
             next: next.label(),
@@ -107,8 +106,7 @@ pub(super) async fn bring_up_to_date(
 ) -> Result<(), DbError> {
     let dialect = pool.store.dialect();
     prepare(pool, dialect).await?;
-    let applied = applied(pool).await?;
-    let missing = pending(migrations, &applied, dialect)?;
+    let missing = missing(pool, migrations).await?;
     let Some(next) = missing.first() else {
         return Ok(());
     };
@@ -173,8 +171,13 @@ async fn prepare(pool: &Pool, dialect: Dialect) -> Result<(), DbError> {
     Ok(())
 }
 
-async fn applied(pool: &Pool) -> Result<Vec<Applied>, DbError> {
-    let exists = match pool.store.dialect() {
+/// The migrations that the database lacks, in order.
+async fn missing<'a>(
+    pool: &Pool,
+    migrations: &'a [Migration],
+) -> Result<Vec<&'a Migration>, DbError> {
+    let dialect = pool.store.dialect();
+    let exists = match dialect {
         Dialect::Sqlite => {
             "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'"
         }
@@ -185,9 +188,34 @@ async fn applied(pool: &Pool) -> Result<Vec<Applied>, DbError> {
     };
     let tables: Vec<(i64,)> = query(pool, exists).await?.decode()?;
     if tables.is_empty() {
+        return pending(migrations, &[], dialect);
+    }
+    let counts: Vec<(i64, i64)> = query(pool, &comparison(migrations, dialect)?)
+        .await?
+        .decode()?;
+    let all = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+    if counts == [(all, all)] {
         return Ok(Vec::new());
     }
-    query(pool, SELECT_APPLIED).await?.decode()
+    let applied: Vec<Applied> = query(pool, SELECT_APPLIED).await?.decode()?;
+    pending(migrations, &applied, dialect)
+}
+
+/// The statement that counts what was applied, and what of it is one of `migrations` as it is now. Nearly
+/// always both are all of them, and saying so takes one row, however many there are.
+fn comparison(migrations: &[Migration], dialect: Dialect) -> Result<String, DbError> {
+    const BEGINNING: &str = "SELECT COUNT(*), COUNT(CASE WHEN checksum IN (''";
+    const END: &str = ") THEN 1 END) FROM schema_migrations";
+    // With every first request, so it is put together without being formatted or moved.
+    let mut text = String::with_capacity(BEGINNING.len() + 68 * migrations.len() + END.len());
+    text.push_str(BEGINNING);
+    for migration in migrations {
+        text.push_str(", '");
+        text.push_str(migration.script(dialect)?.checksum);
+        text.push('\'');
+    }
+    text.push_str(END);
+    Ok(text)
 }
 
 async fn query(pool: &Pool, sql: &str) -> Result<Rows, DbError> {

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
@@ -82,13 +82,17 @@ impl Folder {
     /// Starts `jenny up --watch` and waits until it serves.
     pub(crate) fn up(&self, arguments: &[&str]) -> Watching {
         let mut watching = self.start(arguments);
-        watching.address = watching.stdout_with("http://");
+        watching.serves();
         watching
     }
 
     /// Starts `jenny up --watch`.
     pub(crate) fn start(&self, arguments: &[&str]) -> Watching {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_jenny"))
+        self.run(Command::new(env!("CARGO_BIN_EXE_jenny")), arguments)
+    }
+
+    fn run(&self, mut jenny: Command, arguments: &[&str]) -> Watching {
+        let mut child = jenny
             .args(["up", "--watch", "--listen", "127.0.0.1:0"])
             // No test waits for a time to run out.
             .args(["--request-timeout", "60m", "--shutdown-timeout", "60m"])
@@ -145,17 +149,20 @@ impl Watching {
         }
     }
 
-    /// Ends it with SIGTERM, and waits until nothing has its standard error any more.
-    pub(crate) fn ends_with_all_that_it_started(mut self) {
+    pub(crate) fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
-        let told = Command::new("kill").arg(id).status();
+        let told = Command::new("kill").args(["-s", signal, &id]).status();
         assert!(told.expect("`kill` starts").success());
+    }
+
+    /// Ends it with a signal, and waits until nothing has its standard error any more.
+    pub(crate) fn ends_with_all_that_it_started(mut self, signal: &str) -> ExitStatus {
+        self.signal(signal);
         let status = self.child.wait().expect("it ends");
-        assert!(status.success(), "{status}");
         loop {
             match self.stderr.recv_timeout(PATIENCE) {
                 Ok(_) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => return status,
                 Err(RecvTimeoutError::Timeout) => panic!("what it started goes on"),
             }
         }

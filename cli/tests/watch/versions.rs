@@ -1,37 +1,7 @@
-//! The real `jenny up --watch`: files change, and somebody asks.
-#![cfg(unix)]
+//! One version after another.
 
-mod watching;
-
-use watching::{Folder, make_pipe};
-
-/// One component that is built by being copied. What is missing is what does not compile.
-const APPLICATION: &str = r#"
-[variables]
-greeting = { default = "hello" }
-[[trigger.http]]
-route = "/..."
-component = "a"
-[component.a]
-source = "a.wasm"
-key_value_stores = ["default"]
-environment = { VERSION = "1" }
-variables = { greeting = "{{ greeting }}" }
-files = ["page.txt"]
-[component.a.build]
-command = "cp src/a a.wasm"
-watch = ["src/**"]
-"#;
-
-const FIRST: &str = "the first version";
-const SECOND: &str = "the other version";
-
-fn application() -> Folder {
-    let folder = Folder::with(APPLICATION);
-    folder.component("src/a", FIRST);
-    folder.write("page.txt", "page 1");
-    folder
-}
+use crate::watching::{Folder, make_pipe};
+use crate::{APPLICATION, FIRST, SECOND, application};
 
 #[test]
 fn a_change_is_built_and_served() {
@@ -157,32 +127,6 @@ fn a_broken_manifest_is_told_and_changes_nothing() {
 }
 
 #[test]
-fn variables_and_files_are_read_again() {
-    let folder = application();
-    let mut jenny = folder.up(&["--state-dir", ""]);
-    assert!(jenny.get("/interface/variables").1.contains("\"hello\""));
-    assert_eq!(jenny.get("/file/page.txt").1, "page 1");
-
-    // There was none until now.
-    folder.write(".env", "SPIN_VARIABLE_GREETING=goodbye\n");
-    jenny.says("Serving the new .env");
-    assert!(jenny.get("/interface/variables").1.contains("\"goodbye\""));
-
-    folder.write("page.txt", "page 2");
-    jenny.says("Serving the new page.txt");
-    assert_eq!(jenny.get("/file/page.txt").1, "page 2");
-
-    folder.write(".env", "what is this");
-    jenny.says("error: ");
-    jenny.says("keeps serving");
-    assert!(jenny.get("/interface/variables").1.contains("\"goodbye\""));
-
-    std::fs::remove_file(folder.path(".env")).expect("it is there");
-    jenny.says("Serving the new .env");
-    assert!(jenny.get("/interface/variables").1.contains("\"hello\""));
-}
-
-#[test]
 fn what_is_in_memory_outlives_a_change() {
     let folder = application();
     let mut jenny = folder.up(&["--state-dir", ""]);
@@ -223,19 +167,6 @@ fn a_change_during_a_build_begins_it_anew() {
     assert_eq!(jenny.answer(), SECOND);
     // What was given up is not told as if it had failed.
     assert!(!jenny.said().contains("error: "), "{}", jenny.said());
-}
-
-#[test]
-fn the_end_of_the_process_is_the_end_of_a_build() {
-    let folder = application();
-    let jenny = folder.up(&["--state-dir", ""]);
-    make_pipe(&folder.path("gate"));
-    let waiting = "echo runs > gate; exec sh -c 'read never < gate; true'";
-    folder.manifest(&APPLICATION.replace("cp src/a a.wasm", waiting));
-    let said = std::fs::read_to_string(folder.path("gate"));
-    assert_eq!(said.expect("the build says so"), "runs\n");
-
-    jenny.ends_with_all_that_it_started();
 }
 
 #[test]
@@ -283,85 +214,4 @@ fn components_come_and_go_and_only_what_changed_is_built() {
     }
     assert_eq!(jenny.get("/interface/one").0, 404);
     assert_eq!(jenny.get("/interface/two").0, 404);
-}
-
-#[test]
-fn without_building_artefacts_are_watched() {
-    let folder = application();
-    folder.component("a.wasm", FIRST);
-    let mut jenny = folder.up(&["--no-build", "--state-dir", ""]);
-    assert_eq!(jenny.answer(), FIRST);
-
-    folder.component("a.wasm", SECOND);
-
-    jenny.says("Changed a.wasm");
-    jenny.says("Serving the new a.wasm");
-    assert_eq!(jenny.answer(), SECOND);
-}
-
-#[test]
-fn the_quick_profile_is_for_watching_alone() {
-    let quick = "[component.a.profile.quick]\nsource = \"quick.wasm\"\n\
-                 environment = { VERSION = \"quick\" }\nbuild.command = \"cp src/a quick.wasm\"\n";
-    let folder = Folder::with(&format!("{APPLICATION}{quick}"));
-    folder.component("src/a", FIRST);
-    folder.write("page.txt", "page 1");
-
-    let jenny = folder.up(&["--state-dir", ""]);
-    assert_eq!(jenny.get("/environment/VERSION").1, "quick");
-    assert!(folder.path("quick.wasm").is_file());
-    assert!(!folder.path("a.wasm").exists());
-    drop(jenny);
-
-    let jenny = folder.up(&["--state-dir", "", "--profile", ""]);
-    assert_eq!(jenny.get("/environment/VERSION").1, "1");
-    assert!(folder.path("a.wasm").is_file());
-}
-
-#[test]
-fn cargo_builds_what_was_saved_and_shows_what_it_does_not_compile() {
-    let source = |answer: &str| {
-        format!(
-            "use wasip2::exports::http::incoming_handler::Guest;\n\
-             use wasip2::http::types::{{Fields, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam}};\n\
-             struct Tiny;\n\
-             wasip2::http::proxy::export!(Tiny);\n\
-             impl Guest for Tiny {{\n\
-             fn handle(_: IncomingRequest, answer: ResponseOutparam) {{\n\
-             let response = OutgoingResponse::new(Fields::new());\n\
-             let body = response.body().unwrap();\n\
-             ResponseOutparam::set(answer, Ok(response));\n\
-             let stream = body.write().unwrap();\n\
-             stream.blocking_write_and_flush({answer}).unwrap();\n\
-             drop(stream);\n\
-             OutgoingBody::finish(body, None).unwrap();\n\
-             }} }}\n"
-        )
-    };
-    let folder = Folder::with(
-        "[[trigger.http]]\nroute = \"/...\"\ncomponent = \"tiny\"\n\
-         [component.tiny]\nsource = \"target/wasm32-wasip2/debug/tiny.wasm\"\n\
-         [component.tiny.build]\n\
-         command = \"cargo build --offline --target wasm32-wasip2\"\nwatch = [\"src/**/*.rs\", \"Cargo.toml\"]\n",
-    );
-    folder.write(
-        "Cargo.toml",
-        "[package]\nname = \"tiny\"\nedition = \"2024\"\n[workspace]\n[lib]\ncrate-type = [\"cdylib\"]\n\
-         [dependencies]\nwasip2 = \"1\"\n[profile.dev]\ndebug = false\n",
-    );
-    let workspace = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent();
-    let lock = workspace.expect("cli/ has a parent").join("Cargo.lock");
-    folder.write("Cargo.lock", std::fs::read(lock).expect("it is there"));
-    folder.write("src/lib.rs", source("b\"one\""));
-    let mut jenny = folder.up(&["--state-dir", ""]);
-    assert_eq!(jenny.answer(), "one");
-
-    folder.write("src/lib.rs", source("\"no bytes\""));
-    jenny.says("error[E0308]");
-    jenny.says("keeps serving");
-    assert_eq!(jenny.answer(), "one");
-
-    folder.write("src/lib.rs", source("b\"two\""));
-    jenny.says("Serving the new tiny");
-    assert_eq!(jenny.answer(), "two");
 }

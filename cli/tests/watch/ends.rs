@@ -1,0 +1,30 @@
+//! How it ends.
+
+use crate::watching::{Folder, make_pipe};
+use crate::{APPLICATION, application};
+
+/// The application, with a build that says that it runs, and then waits for ever.
+fn endless(folder: &Folder) {
+    make_pipe(&folder.path("gate"));
+    let waiting = "echo runs > gate; exec sh -c 'read never < gate; true'";
+    folder.manifest(&APPLICATION.replace("cp src/a a.wasm", waiting));
+}
+
+fn wait_for_build(folder: &Folder) {
+    let said = std::fs::read_to_string(folder.path("gate"));
+    assert_eq!(said.expect("the build says so"), "runs\n");
+}
+
+#[test]
+fn the_end_of_the_process_is_the_end_of_a_build() {
+    for signal in ["TERM", "INT"] {
+        let folder = application();
+        let jenny = folder.up(&["--state-dir", ""]);
+        endless(&folder);
+        wait_for_build(&folder);
+
+        let status = jenny.ends_with_all_that_it_started(signal);
+
+        assert!(status.success(), "SIG{signal}: {status}");
+    }
+}

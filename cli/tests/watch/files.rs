@@ -1,0 +1,29 @@
+//! What is not built: variables and mounted files.
+
+use crate::application;
+
+#[test]
+fn variables_and_files_are_read_again() {
+    let folder = application();
+    let mut jenny = folder.up(&["--state-dir", ""]);
+    assert!(jenny.get("/interface/variables").1.contains("\"hello\""));
+    assert_eq!(jenny.get("/file/page.txt").1, "page 1");
+
+    // There was none until now.
+    folder.write(".env", "SPIN_VARIABLE_GREETING=goodbye\n");
+    jenny.says("Serving the new .env");
+    assert!(jenny.get("/interface/variables").1.contains("\"goodbye\""));
+
+    folder.write("page.txt", "page 2");
+    jenny.says("Serving the new page.txt");
+    assert_eq!(jenny.get("/file/page.txt").1, "page 2");
+
+    folder.write(".env", "what is this");
+    jenny.says("error: ");
+    jenny.says("keeps serving");
+    assert!(jenny.get("/interface/variables").1.contains("\"goodbye\""));
+
+    std::fs::remove_file(folder.path(".env")).expect("it is there");
+    jenny.says("Serving the new .env");
+    assert!(jenny.get("/interface/variables").1.contains("\"hello\""));
+}

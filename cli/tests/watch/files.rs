@@ -27,3 +27,20 @@ fn variables_and_files_are_read_again() {
     jenny.says("Serving the new .env");
     assert!(jenny.get("/interface/variables").1.contains("\"hello\""));
 }
+
+#[test]
+fn a_file_is_seen_to_change_through_a_link() {
+    let folder = application();
+    let elsewhere = tempfile::tempdir().expect("a temporary directory");
+    let settings = elsewhere.path().join("settings");
+    std::fs::write(&settings, "SPIN_VARIABLE_GREETING=one\n").expect("it is written");
+    std::os::unix::fs::symlink(&settings, folder.path(".env")).expect("it is new");
+    let mut jenny = folder.up(&["--state-dir", ""]);
+    assert!(jenny.get("/interface/variables").1.contains("\"one\""));
+
+    // In place: nothing happens in a folder that is listened to.
+    std::fs::write(&settings, "SPIN_VARIABLE_GREETING=two\n").expect("it is written");
+
+    jenny.says("Serving the new .env");
+    assert!(jenny.get("/interface/variables").1.contains("\"two\""));
+}

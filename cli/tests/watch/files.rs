@@ -1,6 +1,7 @@
 //! What is not built: variables and mounted files.
 
-use crate::application;
+use crate::watching::Folder;
+use crate::{APPLICATION, FIRST, application};
 
 #[test]
 fn variables_and_files_are_read_again() {
@@ -43,4 +44,25 @@ fn a_file_is_seen_to_change_through_a_link() {
 
     jenny.says("Serving the new .env");
     assert!(jenny.get("/interface/variables").1.contains("\"two\""));
+}
+
+#[test]
+fn a_mounted_folder_that_is_made_anew_is_mounted_anew() {
+    let mount = "files = [{ source = \"dist\", destination = \"/\" }]";
+    let folder = Folder::with(&APPLICATION.replace("files = [\"page.txt\"]", mount));
+    folder.component("src/a", FIRST);
+    let mut jenny = folder.start(&["--state-dir", ""]);
+    jenny.says("Nothing is served yet");
+
+    folder.write("dist/page.txt", "page 1");
+    jenny.serves();
+    assert_eq!(jenny.get("/file/page.txt").1, "page 1");
+
+    for page in ["page 2", "page 3"] {
+        std::fs::remove_dir_all(folder.path("dist")).expect("it is there");
+        folder.write("dist/page.txt", page);
+        while jenny.get("/file/page.txt").1 != page {
+            jenny.says("Serving the new ");
+        }
+    }
 }

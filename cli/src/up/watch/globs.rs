@@ -162,12 +162,9 @@ impl Collected {
         self.add(folder, &name, Some(0), Purpose::Load, Sign::Names)
     }
 
-    /// All that is in a folder, if there is one.
+    /// All that is in a folder, when there is one: what bundlers make they take away first.
     fn below(&mut self, folder: &Path) -> Result<()> {
-        if folder.is_dir() {
-            self.add(&normal(folder), "**", None, Purpose::Load, Sign::Names)?;
-        }
-        Ok(())
+        self.add(&normal(folder), "**", None, Purpose::Load, Sign::Names)
     }
 
     /// A pattern that begins in `folder`.
@@ -338,12 +335,14 @@ mod tests {
 
     #[test]
     fn mounted_files_and_the_manifest_are_loaded_again() {
-        let entry = r#"files = ["assets/*.css", { source = "pages", destination = "/" }]"#;
+        let entry = r#"files = ["assets/*.css", "literal", { source = "pages", destination = "/" }]"#;
         let watched = watched(entry, true);
         for (path, loaded) in [
             ("assets/a.css", true),
             ("assets/deep/a.css", false),
             ("pages", true),
+            ("pages/deep/a.html", true),
+            ("literal/a.css", true),
             ("spin.toml", true),
             ("other.toml", false),
         ] {

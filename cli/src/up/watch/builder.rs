@@ -19,6 +19,8 @@ impl Builder {
     pub(super) async fn run(&mut self, step: &Step) -> io::Result<ExitStatus> {
         if let Some(given_up) = &mut self.running {
             _ = given_up.end().await;
+            // Before anything can go wrong: it does not end twice.
+            self.running = None;
         }
         let mut command = step.process();
         // A group of its own, so that what the command starts can be ended with it.
@@ -160,6 +162,27 @@ mod tests {
         let given_up = builder.running.as_mut().unwrap().end().await.unwrap();
         assert_eq!(given_up.signal(), Some(15));
         builder.running = None;
+        assert!(builder.run(&step("true")).await.unwrap().success());
+    }
+
+    #[tokio::test]
+    async fn one_that_cannot_be_started_after_one_that_was_given_up_is_an_error_like_any_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut builder = Builder::default();
+        let endless = step("while true; do sleep 1; done");
+        tokio::select! {
+            biased;
+            ended = builder.run(&endless) => panic!("{ended:?}"),
+            () = std::future::ready(()) => {}
+        }
+        builder.give_up();
+
+        let nowhere = Step {
+            directory: folder.path().join("gone"),
+            ..step("true")
+        };
+        builder.run(&nowhere).await.unwrap_err();
+
         assert!(builder.run(&step("true")).await.unwrap().success());
     }
 }

@@ -1,14 +1,20 @@
 //! The signals that end a command.
 
+#[cfg(unix)]
+use std::task::Poll;
+
 use anyhow::{Context as _, Result};
 
-/// SIGINT and SIGTERM; Ctrl-C where there are no signals.
+/// SIGINT, SIGTERM, and what a terminal sends that is closed or wants no more of it: SIGHUP and SIGQUIT.
+/// Ctrl-C where there are no signals.
 pub(crate) struct Signals {
     #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
+    listened: Vec<(u8, tokio::signal::unix::Signal)>,
 }
+
+/// The number of SIGINT.
+#[cfg(not(unix))]
+const INTERRUPT: u8 = 2;
 
 impl Signals {
     /// From here on the signals no longer end the process by themselves.
@@ -16,11 +22,24 @@ impl Signals {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
-            let context = "cannot listen for signals";
-            Ok(Self {
-                interrupt: signal(SignalKind::interrupt()).context(context)?,
-                terminate: signal(SignalKind::terminate()).context(context)?,
-            })
+
+            let ignored = ignored();
+            let kinds = [
+                (SignalKind::interrupt(), true),
+                (SignalKind::terminate(), true),
+                // Ignored for those who say `nohup`.
+                (SignalKind::hangup(), false),
+                (SignalKind::quit(), false),
+            ];
+            let mut listened = Vec::new();
+            for (kind, always) in kinds {
+                let number = u8::try_from(kind.as_raw_value()).context("it has a small number")?;
+                if always || ignored & (1 << (number - 1)) == 0 {
+                    let signal = signal(kind).context("cannot listen for signals")?;
+                    listened.push((number, signal));
+                }
+            }
+            Ok(Self { listened })
         }
         #[cfg(not(unix))]
         Ok(Self {})
@@ -28,14 +47,35 @@ impl Signals {
 
     /// Waits for the next one.
     pub(crate) async fn next(&mut self) {
+        _ = self.next_number().await;
+    }
+
+    /// Waits for the next one and returns its number. Shells report 128 more of a command that it ended.
+    pub(crate) async fn next_number(&mut self) -> u8 {
         #[cfg(unix)]
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
+        return std::future::poll_fn(|context| {
+            for (number, signal) in &mut self.listened {
+                if signal.poll_recv(context).is_ready() {
+                    return Poll::Ready(*number);
+                }
+            }
+            Poll::Pending
+        })
+        .await;
         #[cfg(not(unix))]
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => INTERRUPT,
+            Err(_) => std::future::pending().await,
         }
     }
+}
+
+/// The signals that the process was started to ignore, a bit for each; none where the system does not say,
+/// which only Linux does.
+#[cfg(unix)]
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or_default()
 }

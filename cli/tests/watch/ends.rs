@@ -1,7 +1,7 @@
 //! How it ends.
 
 use crate::watching::{Folder, make_pipe};
-use crate::{APPLICATION, application};
+use crate::{APPLICATION, FIRST, SECOND, application};
 
 /// The application, with a build that says that it runs, and then waits for ever.
 fn endless(folder: &Folder) {
@@ -17,7 +17,8 @@ fn wait_for_build(folder: &Folder) {
 
 #[test]
 fn the_end_of_the_process_is_the_end_of_a_build() {
-    for signal in ["TERM", "INT"] {
+    // The last two are what a terminal sends: when it is closed, and for Ctrl-\.
+    for signal in ["TERM", "INT", "HUP", "QUIT"] {
         let folder = application();
         let jenny = folder.up(&["--state-dir", ""]);
         endless(&folder);
@@ -27,4 +28,20 @@ fn the_end_of_the_process_is_the_end_of_a_build() {
 
         assert!(status.success(), "SIG{signal}: {status}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn it_outlives_the_terminal_if_it_was_told_to() {
+    let folder = application();
+    let mut jenny = folder.up_ignoring("HUP", &["--state-dir", ""]);
+    assert_eq!(jenny.answer(), FIRST);
+
+    jenny.signal("HUP");
+
+    folder.component("src/a", SECOND);
+    jenny.says("Serving the new a");
+    assert_eq!(jenny.answer(), SECOND);
+    let status = jenny.ends_with_all_that_it_started("TERM");
+    assert!(status.success(), "{status}");
 }

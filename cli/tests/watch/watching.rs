@@ -86,6 +86,16 @@ impl Folder {
         watching
     }
 
+    /// The same, started by somebody who ignores a signal.
+    pub(crate) fn up_ignoring(&self, signal: &str, arguments: &[&str]) -> Watching {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("trap '' {signal}; exec \"$@\""), "sh"]);
+        shell.arg(env!("CARGO_BIN_EXE_jenny"));
+        let mut watching = self.run(shell, arguments);
+        watching.serves();
+        watching
+    }
+
     /// Starts `jenny up --watch`.
     pub(crate) fn start(&self, arguments: &[&str]) -> Watching {
         self.run(Command::new(env!("CARGO_BIN_EXE_jenny")), arguments)

@@ -45,9 +45,6 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     outcome.map(|()| ExitCode::SUCCESS)
 }
 
-/// The build profile of `--watch`, for the components that have it.
-const QUICK: &str = "quick";
-
 /// Everything that can be wrong without building or compiling anything has been checked.
 struct Prepared {
     application: Application,
@@ -59,16 +56,16 @@ struct Prepared {
 
 impl Prepared {
     fn new(arguments: Arguments) -> Result<Self> {
-        let mut profile = arguments.profile;
+        let profile = arguments.profile;
+        let in_profile = if arguments.watch {
+            watch::in_profile
+        } else {
+            build::in_profile
+        };
         let application = Application::new(
             arguments.application,
             arguments.from.as_deref(),
-            |manifest| {
-                if arguments.watch && profile.is_none() && manifest.has_profile(QUICK) {
-                    profile = Some(QUICK.to_owned());
-                }
-                build::in_profile(manifest, profile.as_deref())
-            },
+            |manifest| in_profile(manifest, profile.as_deref()),
         )?;
         let mut server = arguments.bounds.server();
         server.max_connections = open_files::connections(server.max_connections);

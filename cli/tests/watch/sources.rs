@@ -37,6 +37,25 @@ fn the_quick_profile_is_for_watching_alone() {
 }
 
 #[test]
+fn the_quick_profile_comes_and_goes_with_the_manifest() {
+    let quick = "[component.a.profile.quick]\nenvironment = { VERSION = \"quick\" }\n";
+    let with_quick = format!("{APPLICATION}{quick}");
+    let folder = Folder::with(&with_quick);
+    folder.component("src/a", FIRST);
+    folder.write("page.txt", "page 1");
+    let mut jenny = folder.up(&["--state-dir", ""]);
+    assert_eq!(jenny.get("/environment/VERSION").1, "quick");
+
+    folder.manifest(APPLICATION);
+    jenny.says("Serving the new spin.toml");
+    assert_eq!(jenny.get("/environment/VERSION").1, "1");
+
+    folder.manifest(&with_quick);
+    jenny.says("Serving the new spin.toml");
+    assert_eq!(jenny.get("/environment/VERSION").1, "quick");
+}
+
+#[test]
 fn cargo_builds_what_was_saved_and_shows_what_it_does_not_compile() {
     let source = |answer: &str| {
         format!(

@@ -13,4 +13,4 @@ mod snapshot;
 mod work;
 
 pub(super) use session::Session;
-pub(super) use work::Settings;
+pub(super) use work::{Settings, in_profile};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use jenny_host::build::{self, Step};
-use jenny_host::manifest::{Component, ComponentSource};
+use jenny_host::manifest::{Component, ComponentSource, Manifest};
 use jenny_host::{App, Limits};
 use tokio::time::Instant;
 
@@ -16,6 +16,9 @@ use crate::application::{Application, Host, Running};
 use crate::up::arguments::Bounds;
 use crate::{build as building, say, sentence};
 
+/// The build profile of `--watch`, for the components that have it.
+const QUICK: &str = "quick";
+
 /// How many names a line has at most.
 const MAX_NAMES: usize = 4;
 
@@ -25,7 +28,15 @@ pub(in crate::up) struct Settings {
     pub(in crate::up) quiet: bool,
     /// Components are built here.
     pub(in crate::up) build: bool,
+    /// What `--profile` names.
     pub(in crate::up) profile: Option<String>,
+}
+
+/// `manifest` in the build profile that `--profile` names. Without it that is [`QUICK`], if the manifest
+/// has it, which the next one need not.
+pub(in crate::up) fn in_profile(manifest: Manifest, named: Option<&str>) -> Result<Manifest> {
+    let quick = named.is_none() && manifest.has_profile(QUICK);
+    building::in_profile(manifest, if quick { Some(QUICK) } else { named })
 }
 
 /// What the next version is made of, and what is still missing.
@@ -139,7 +150,7 @@ impl Work {
         let profile = self.settings.profile.as_deref();
         self.application = self
             .application
-            .again(|manifest| building::in_profile(manifest, profile))?;
+            .again(|manifest| in_profile(manifest, profile))?;
         changes.follow(self.watched()?);
         self.compare_recipes();
         self.reread = false;

@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         .context("cannot start the threads of the server")?;
     let outcome = runtime.block_on(prepared.serve());
     runtime.shutdown_timeout(LAST_MOMENTS);
-    outcome.map(|()| ExitCode::SUCCESS)
+    outcome
 }
 
 /// Everything that can be wrong without building or compiling anything has been checked.
@@ -88,14 +88,15 @@ impl Prepared {
         })
     }
 
-    async fn serve(self) -> Result<()> {
+    async fn serve(self) -> Result<ExitCode> {
         // Once now, so that a port that is taken is told before a build of minutes rather than
         // after it. The address is let go again, because a client that could connect would wait.
         drop(server::bind(self.address).await?);
         if self.watch {
             self.serve_what_changes().await
         } else {
-            self.serve_as_it_is().await
+            self.serve_as_it_is().await?;
+            Ok(ExitCode::SUCCESS)
         }
     }
 
@@ -123,12 +124,13 @@ impl Prepared {
         until_told(signals, patience, serving, app.drain(patience), pending()).await
     }
 
-    async fn serve_what_changes(self) -> Result<()> {
+    async fn serve_what_changes(self) -> Result<ExitCode> {
         let mut signals = Signals::listen()?;
         let mut session = Session::new(self.application, self.settings)?;
         let app = tokio::select! {
             app = session.first() => app?,
-            () = signals.next() => return Ok(()),
+            // Nothing was served.
+            signal = signals.next_number() => return Ok(ExitCode::from(128 + signal)),
         };
         let (listener, base) = listen(self.address, &self.server).await?;
         routes::print(&routes::table(app.manifest(), &base));
@@ -136,7 +138,8 @@ impl Prepared {
         let patience = self.server.shutdown_timeout;
         let serving = |until| live.serve(listener, self.server, until);
         let following = session.follow(live.clone(), base);
-        until_told(signals, patience, serving, live.drain(patience), following).await
+        until_told(signals, patience, serving, live.drain(patience), following).await?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 

@@ -30,6 +30,20 @@ fn the_end_of_the_process_is_the_end_of_a_build() {
     }
 }
 
+#[test]
+fn an_end_before_anything_is_served_is_no_success() {
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        let folder = application();
+        endless(&folder);
+        let jenny = folder.start(&["--state-dir", ""]);
+        wait_for_build(&folder);
+
+        let status = jenny.ends_with_all_that_it_started(signal);
+
+        assert_eq!(status.code(), Some(code), "SIG{signal}: {status}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn it_outlives_the_terminal_if_it_was_told_to() {

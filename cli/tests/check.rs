@@ -37,10 +37,19 @@ source = \"spin.toml\"
 variables = { of_a_test = \"{{ of_a_test }}\" }
 ";
 
+/// What makes a workspace of functions of it.
+const WORKSPACE: &str = "[workspace]
+members = [\"functions/*\"]
+
+[workspace.dependencies]
+shared = { package = \"jenny-shared\", version = \"0.1.0\" }
+";
+
 /// A project whose one component is a function without world and test that is not compiled.
 fn project() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary directory");
     std::fs::write(folder.path().join("spin.toml"), MANIFEST).expect("a manifest");
+    std::fs::write(folder.path().join("Cargo.toml"), WORKSPACE).expect("a workspace");
     let function = folder.path().join("functions/orders");
     std::fs::create_dir_all(&function).expect("a folder");
     let package = "[package]\nname = \"orders\"\n[lib]\ncrate-type = [\"cdylib\"]\n";
@@ -81,6 +90,33 @@ fn findings_are_lines_with_a_place_and_fail_the_command() {
         ]
     );
     assert!(lines[3].starts_with("3 errors ("), "{text}");
+}
+
+/// As people lay out applications who never heard of Jenny: Spin builds a crate of its own in `functions/`.
+#[test]
+fn a_folder_called_functions_makes_no_workspace_of_an_application() {
+    let project = project();
+    for (file, text) in [
+        ("Cargo.toml", "[workspace]\nmembers = [\"functions/*\"]\n".to_owned()),
+        (
+            "spin.toml",
+            MANIFEST.replace(
+                "command = \"cargo build -p orders --profile function --target wasm32-wasip2\"",
+                "command = \"cargo build --target wasm32-wasip1 --release\"\nworkdir = \"functions/orders\"",
+            ),
+        ),
+    ] {
+        std::fs::write(project.path().join(file), text).expect("a file");
+    }
+    let output = check(project.path(), &[]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(
+        lines[0].ends_with(" in functions/orders [compiled]"),
+        "{text}"
+    );
+    assert!(lines[1].starts_with("1 error ("), "{text}");
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn cargo_builds_what_was_saved_and_shows_what_it_does_not_compile() {
         "[[trigger.http]]\nroute = \"/...\"\ncomponent = \"tiny\"\n\
          [component.tiny]\nsource = \"target/wasm32-wasip2/debug/tiny.wasm\"\n\
          [component.tiny.build]\n\
-         command = \"cargo build --target wasm32-wasip2\"\nwatch = [\"src/**/*.rs\", \"Cargo.toml\"]\n",
+         command = \"cargo build --target wasm32-wasip2\"\nwatch = [\"src/**/*.rs\"]\n",
     );
     folder.write(
         "Cargo.toml",
@@ -89,7 +89,9 @@ fn cargo_builds_what_was_saved_and_shows_what_it_does_not_compile() {
     let workspace = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent();
     let lock = workspace.expect("cli/ has a parent").join("Cargo.lock");
     folder.write("Cargo.lock", std::fs::read(lock).expect("it is there"));
-    folder.write("src/lib.rs", source("b\"one\""));
+    let included = source("include_bytes!(\"../answer.txt\")");
+    folder.write("answer.txt", "one");
+    folder.write("src/lib.rs", &included);
     let mut jenny = folder.up(&["--state-dir", ""]);
     assert_eq!(jenny.answer(), "one");
 
@@ -101,4 +103,17 @@ fn cargo_builds_what_was_saved_and_shows_what_it_does_not_compile() {
     folder.write("src/lib.rs", source("b\"two\""));
     jenny.says("Serving the new tiny");
     assert_eq!(jenny.answer(), "two");
+
+    // What no pattern names, but cargo, which does not list it while nothing includes it.
+    folder.write("src/lib.rs", included);
+    jenny.says("Serving the new tiny");
+    assert_eq!(jenny.answer(), "one");
+    folder.write("answer.txt", "three");
+    jenny.says("Changed answer.txt; building tiny");
+    jenny.says("Serving the new tiny");
+    assert_eq!(jenny.answer(), "three");
+    let manifest = std::fs::read_to_string(folder.path("Cargo.toml")).expect("it is there");
+    folder.write("Cargo.toml", format!("# Another.\n{manifest}"));
+    jenny.says("Changed Cargo.toml; building tiny");
+    jenny.says("Serving the new tiny");
 }

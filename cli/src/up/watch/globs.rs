@@ -11,6 +11,8 @@ use anyhow::{Context as _, Result};
 use globset::{Glob, GlobBuilder, GlobSet};
 use jenny_host::manifest::{Component, ComponentSource, FileMount, Manifest};
 
+use super::inputs::Inputs;
+
 /// What a file is for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Purpose {
@@ -28,6 +30,7 @@ pub(super) struct Watched {
     patterns: GlobSet,
     /// For each pattern, in order.
     purposes: Vec<(Purpose, Sign)>,
+    inputs: Inputs,
     folders: BTreeMap<PathBuf, Depth>,
     /// The manifest's folder.
     root: PathBuf,
@@ -40,8 +43,8 @@ enum Sign {
 }
 
 impl Watched {
-    /// What `manifest` names, and `files`. With `built`, components are built here; without, their
-    /// `source` is all that there is to see of a change.
+    /// What `manifest` names, and `files`. With `built`, components are built here, and what cargo built
+    /// them from is added; without, their `source` is all that there is to see of a change.
     ///
     /// # Errors
     ///
@@ -63,9 +66,23 @@ impl Watched {
                     )
                 })?;
         }
+        let inputs = if built {
+            Inputs::of(manifest, &root)
+        } else {
+            Inputs::default()
+        };
+        for path in inputs.paths() {
+            if path.is_dir() {
+                collected.look_in(path, None);
+            }
+            if let Some(folder) = path.parent() {
+                collected.look_in(folder, Some(0));
+            }
+        }
         Ok(Self {
             patterns: GlobSet::new(collected.patterns)?,
             purposes: collected.purposes,
+            inputs,
             folders: collected.folders,
             root,
         })
@@ -87,12 +104,14 @@ impl Watched {
 
     /// What a file is for, each purpose once.
     pub(super) fn purposes(&self, file: &Path) -> Vec<&Purpose> {
-        let mut purposes = BTreeMap::new();
+        // A pattern may take back what cargo lists.
+        let listed = self.inputs.purposes(file);
+        let mut purposes: BTreeMap<_, _> = listed.map(|purpose| (purpose, Sign::Names)).collect();
         for index in self.patterns.matches(file) {
             let (purpose, sign) = &self.purposes[index];
-            purposes.insert(purpose, sign);
+            purposes.insert(purpose, *sign);
         }
-        purposes.retain(|_, sign| **sign == Sign::Names);
+        purposes.retain(|_, sign| *sign == Sign::Names);
         purposes.into_keys().collect()
     }
 }
@@ -206,10 +225,14 @@ impl Collected {
         self.patterns.push(glob);
         self.purposes.push((purpose, sign));
         if sign == Sign::Names {
-            let known = self.folders.entry(folder.to_owned()).or_insert(Some(0));
-            *known = known.zip(depth).map(|(known, depth)| known.max(depth));
+            self.look_in(folder, depth);
         }
         Ok(())
+    }
+
+    fn look_in(&mut self, folder: &Path, depth: Depth) {
+        let known = self.folders.entry(folder.to_owned()).or_insert(Some(0));
+        *known = known.zip(depth).map(|(known, depth)| known.max(depth));
     }
 }
 
@@ -335,7 +358,8 @@ mod tests {
 
     #[test]
     fn mounted_files_and_the_manifest_are_loaded_again() {
-        let entry = r#"files = ["assets/*.css", "literal", { source = "pages", destination = "/" }]"#;
+        let entry =
+            r#"files = ["assets/*.css", "literal", { source = "pages", destination = "/" }]"#;
         let watched = watched(entry, true);
         for (path, loaded) in [
             ("assets/a.css", true),

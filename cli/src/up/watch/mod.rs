@@ -8,6 +8,7 @@
 mod builder;
 mod changes;
 mod globs;
+mod inputs;
 mod session;
 mod snapshot;
 mod work;

@@ -72,7 +72,8 @@ impl Session {
                     }
                 },
             };
-            match outcome {
+            let followed = work.follow(changes);
+            match outcome.and_then(|app| followed.map(|()| app)) {
                 Ok(app) => return app,
                 Err(error) => work.failed(&error),
             }

@@ -176,7 +176,12 @@ fn hash(path: &Path) -> Option<u64> {
 /// (<https://bford.info/cachedir/>).
 fn is_passed_over(folder: &Path) -> bool {
     let name = folder.file_name().unwrap_or_default().as_encoded_bytes();
-    name.starts_with(b".") || name == b"node_modules" || folder.join("CACHEDIR.TAG").is_file()
+    name.starts_with(b".") || name == b"node_modules" || is_cache(folder)
+}
+
+/// Whether a folder says of itself that it is a cache.
+pub(super) fn is_cache(folder: &Path) -> bool {
+    folder.join("CACHEDIR.TAG").is_file()
 }
 
 #[cfg(test)]

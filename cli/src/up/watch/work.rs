@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::builder::Builder;
 use super::changes::{Change, Changes};
 use super::globs::{Purpose, Watched};
+use super::inputs;
 use crate::application::{Application, Host, Running};
 use crate::up::arguments::Bounds;
 use crate::{build as building, say, sentence};
@@ -53,6 +54,8 @@ pub(super) struct Work {
     prepared: BTreeSet<String>,
     /// The manifest and what is beside it have to be read again.
     reread: bool,
+    /// Something was built, perhaps from other files than before.
+    rebuilt: bool,
     /// What changed since it was last told.
     changed: BTreeSet<String>,
     /// What will be new.
@@ -99,6 +102,7 @@ impl Work {
             built: BTreeMap::new(),
             prepared: BTreeSet::new(),
             reread: false,
+            rebuilt: false,
             changed: BTreeSet::new(),
             news: BTreeSet::new(),
             since: Instant::now(),
@@ -170,11 +174,20 @@ impl Work {
             if recipe.as_ref() != self.built.get(id) {
                 self.stale.insert(id.clone());
             }
-            let blind = component
-                .build
-                .as_ref()
-                .filter(|build| build.watch.is_empty());
-            if blind.is_some() {
+        }
+    }
+
+    /// Follows what the components were built from, if some of them were.
+    pub(super) fn follow(&mut self, changes: &mut Changes) -> Result<()> {
+        if !std::mem::take(&mut self.rebuilt) {
+            return Ok(());
+        }
+        changes.follow(self.watched()?);
+        let manifest = &self.application.manifest;
+        for (id, component) in &manifest.components {
+            let patterns = component.build.as_ref().map(|build| &build.watch);
+            let blind = patterns.is_some_and(Vec::is_empty);
+            if blind && !inputs::are_listed(component, manifest.directory()) {
                 let place = component.lines.of("build");
                 let sentence = format!(
                     "{place}: [component.{id}.build] has no `watch`, so that changes of `{id}` are \
@@ -185,6 +198,7 @@ impl Work {
                 }
             }
         }
+        Ok(())
     }
 
     /// Builds what is stale and loads the application. Given up half way, it leaves what was not built
@@ -196,6 +210,7 @@ impl Work {
         self.prepare(&steps).await?;
         for step in &steps {
             step.ended(self.builder.run(step).await)?;
+            self.rebuilt = true;
         }
         for id in std::mem::take(&mut self.stale) {
             let component = self.application.manifest.components.get(&id);

@@ -43,7 +43,7 @@ pub(super) struct Surroundings {
 pub(super) struct Source {
     /// Relative to the root, with `/`.
     pub(super) path: String,
-    /// The file as it is.
+    /// The file as it is, with U+FFFD for what is no UTF-8.
     pub(super) text: String,
     /// The file with comments and the insides of literals blanked out, line for line.
     pub(super) code: String,
@@ -78,7 +78,6 @@ impl Project {
         );
         let manifest = Manifest::inspect(manifest_path);
         let files = files::list(&root, &manifest_file)?;
-        let sources = sources(&root, &files)?;
         let compiled = manifest
             .iter()
             .flat_map(|manifest| manifest.components.values())
@@ -86,12 +85,19 @@ impl Project {
             .collect();
         let functions = functions(&files);
         let workspace = Workspace::read(&root);
+        let is_workspace =
+            has_packages(&functions, &files) && workspace.is_of_functions(&root, &files);
+        let keeps_house_rules = workspace.keeps_house_rules();
+        // No other rule looks at them.
+        let sources = match is_workspace || keeps_house_rules {
+            true => sources(&root, &files)?,
+            false => Vec::new(),
+        };
         Ok(Self {
-            is_workspace: has_packages(&functions, &files)
-                && workspace.is_of_functions(&root, &files),
+            is_workspace,
             functions,
             worlds: world::worlds(&root.join("wit")),
-            keeps_house_rules: workspace.keeps_house_rules(),
+            keeps_house_rules,
             root,
             manifest_file,
             manifest_text,
@@ -178,7 +184,7 @@ impl Project {
         std::fs::read_to_string(self.root.join(file)).ok()
     }
 
-    /// The Rust files.
+    /// The Rust files of a project that has rules for them: a workspace, or one with house rules.
     pub(super) fn sources(&self) -> &[Source] {
         &self.sources
     }
@@ -233,8 +239,10 @@ fn sources(root: &Path, files: &[String]) -> anyhow::Result<Vec<Source>> {
         .iter()
         .filter(|file| file.ends_with(".rs") && !is_unplaced(file))
         .map(|file| {
-            let text = std::fs::read_to_string(root.join(file))
-                .with_context(|| format!("{file} cannot be read"))?;
+            let bytes =
+                std::fs::read(root.join(file)).with_context(|| format!("{file} cannot be read"))?;
+            // The compiler says what is no UTF-8; to the rules it is a character like others.
+            let text = String::from_utf8_lossy(&bytes).into_owned();
             Ok(Source {
                 path: file.clone(),
                 code: rust_source::blank(&text),
@@ -336,6 +344,7 @@ fn line_of(text: &str, table: &str, key: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::fixture::Fixture;
 
     #[test]
     fn lines_are_those_of_the_key_or_of_its_table() {
@@ -351,6 +360,17 @@ mod tests {
     fn what_is_not_in_its_place_is_no_source() {
         assert!(is_unplaced("functions/notes/unplaced/tests.rs"));
         assert!(!is_unplaced("functions/unplaced/src/lib.rs"));
+    }
+
+    #[test]
+    fn sources_are_read_for_those_who_have_rules_about_them_whatever_is_in_them() {
+        let fixture = Fixture::new().with("functions/hello/src/latin.rs", b"// caf\xe9\n");
+        let project = fixture.project();
+        let mut sources = project.sources().iter();
+        let latin = sources.find(|source| source.path.ends_with("latin.rs"));
+        assert!(latin.is_some_and(|source| source.text == "// caf\u{fffd}\n"));
+        let project = fixture.without("Cargo.toml").load();
+        assert!(project.sources().is_empty());
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! What the rules look at, read once.
 
+mod compiled;
 mod workspace;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use anyhow::Context;
 use jenny_host::manifest::{Component, ComponentSource, Manifest, ManifestError};
@@ -12,6 +12,7 @@ use jenny_host::manifest::{Component, ComponentSource, Manifest, ManifestError};
 use super::target::Target;
 use super::world::{self, Interfaces, World};
 use super::{files, rust_source};
+pub(super) use compiled::Compiled;
 use workspace::Workspace;
 
 /// A project as it lies on disk.
@@ -49,18 +50,6 @@ pub(super) struct Source {
     pub(super) code: String,
 }
 
-/// What became of a component's `source`.
-pub(super) enum Compiled {
-    /// There is no such file.
-    Missing,
-    /// The file is older than this source file of it.
-    Stale(String),
-    /// The file is no component, for this reason.
-    Unreadable(String),
-    /// The component and what it imports and exports.
-    Component(Interfaces),
-}
-
 impl Project {
     /// Reads the project that this manifest belongs to.
     pub(super) fn load(manifest_path: &Path, surroundings: Surroundings) -> anyhow::Result<Self> {
@@ -81,7 +70,10 @@ impl Project {
         let compiled = manifest
             .iter()
             .flat_map(|manifest| manifest.components.values())
-            .filter_map(|component| Some((component.id.clone(), compiled(&root, component)?)))
+            .filter_map(|component| {
+                let compiled = Compiled::of(component, &root, &files)?;
+                Some((component.id.clone(), compiled))
+            })
             .collect();
         let functions = functions(&files);
         let workspace = Workspace::read(&root);
@@ -273,45 +265,6 @@ fn has_packages(functions: &[String], files: &[String]) -> bool {
     functions
         .iter()
         .any(|name| files.contains(&format!("functions/{name}/Cargo.toml")))
-}
-
-/// Looks at a component's source; `None` for a component from a registry.
-fn compiled(root: &Path, component: &Component) -> Option<Compiled> {
-    let ComponentSource::Local(path) = &component.source else {
-        return None;
-    };
-    let path = root.join(path);
-    let Some(built) = modified(&path) else {
-        return Some(Compiled::Missing);
-    };
-    if let Some(newer) = newer_source(root, &path, built) {
-        return Some(Compiled::Stale(newer));
-    }
-    Some(match world::component(&path) {
-        Ok(interfaces) => Compiled::Component(interfaces),
-        Err(error) => Compiled::Unreadable(format!("{error:#}")),
-    })
-}
-
-fn modified(path: &Path) -> Option<SystemTime> {
-    path.metadata().ok()?.modified().ok()
-}
-
-/// The first source file that changed after the component was built. Cargo writes the list of them
-/// beside the component, in make's notation: `output: input input`, blanks escaped by `\`.
-fn newer_source(root: &Path, component: &Path, built: SystemTime) -> Option<String> {
-    let list = std::fs::read_to_string(component.with_extension("d")).ok()?;
-    let (_, inputs) = list.lines().next()?.split_once(": ")?;
-    let root = root.canonicalize().ok()?;
-    inputs
-        .replace("\\ ", "\0")
-        .split(' ')
-        .map(|input| input.replace('\0', " "))
-        .find(|input| modified(Path::new(input)).is_some_and(|changed| changed > built))
-        .map(|input| match Path::new(&input).strip_prefix(&root) {
-            Ok(relative) => relative.display().to_string(),
-            Err(_) => input,
-        })
 }
 
 /// The line of `key` below the header `[table]`, else the line of the header.

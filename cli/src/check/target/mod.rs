@@ -12,7 +12,7 @@ mod stores;
 use std::collections::BTreeMap;
 
 use clap::ValueEnum;
-use jenny_host::manifest::VariableDeclaration;
+use jenny_host::manifest::{ComponentSource, VariableDeclaration};
 
 use super::finding::Report;
 use super::project::Project;
@@ -215,24 +215,49 @@ pub(super) fn limits(project: &Project) -> Vec<Report> {
         return Vec::new();
     };
     let cloud = target.cloud();
-    let mut reports = Vec::new();
-    if let (Some(limit), Some(bytes)) = (cloud.max_bytes, size_of_application(project))
-        && bytes > limit
-    {
+    let Some(limit) = cloud.max_bytes else {
+        return Vec::new();
+    };
+    let bytes = size_of_application(project).unwrap_or_default();
+    if bytes > limit {
         let message = format!(
             "the components have {bytes} bytes together, more than the {limit} that {} takes: leave out \
              what is not needed, or make two applications of it",
             cloud.name
         );
-        reports.push(Report::at(project.manifest_file(), message));
+        return vec![Report::at(project.manifest_file(), message)];
     }
-    reports
+    // One that is not compiled is an error of its own.
+    let downloads = project.components().filter_map(|component| {
+        let download = matches!(component.source, ComponentSource::Remote { .. });
+        download.then_some(component.id.as_str())
+    });
+    let downloads: Vec<_> = downloads.collect();
+    let Some(first) = downloads.first() else {
+        return Vec::new();
+    };
+    let verb = if downloads.len() == 1 { "is" } else { "are" };
+    let message = format!(
+        "{} {verb} downloaded and not counted: see that the {} bytes suffice that are left of the {limit} that \
+         {} takes",
+        named(&downloads),
+        limit - bytes,
+        cloud.name
+    );
+    let line = project.manifest_line(&format!("component.{first}"), "source");
+    vec![
+        Report::at(project.manifest_file(), message)
+            .line(line)
+            .warning(),
+    ]
 }
 
-/// The bytes of all components, as they lie on disk; none if one is not there to be measured.
+/// The bytes of the components that are there to be measured, as they lie on disk; none if none is.
 pub(super) fn size_of_application(project: &Project) -> Option<u64> {
     let components = project.components();
-    components.map(|component| project.size(component)).sum()
+    components
+        .filter_map(|component| project.size(component))
+        .reduce(|sum, bytes| sum + bytes)
 }
 
 #[cfg(test)]

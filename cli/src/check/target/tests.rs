@@ -278,3 +278,28 @@ fn an_application_that_is_too_large_is_an_error_where_there_is_a_limit() {
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].contains("52428801 bytes"), "{found:?}");
 }
+
+#[test]
+fn what_cannot_be_measured_hides_no_size_and_is_named() {
+    let files = "[component.files]\nsource = { registry = \"ttl.sh\", package = \"spin:files\", version = \"0.3.0\" }\n\n[component.hello]";
+    let of = |bytes| {
+        let fixture = Fixture::new()
+            .edit("spin.toml", "[component.hello]", files)
+            .target(Target::Akamai);
+        let component = std::fs::File::create(fixture.path(COMPONENT)).unwrap();
+        component.set_len(bytes).unwrap();
+        messages(limits(&fixture.load()))
+    };
+    let found = of(SMALLEST_LIMIT.bytes + 1);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("52428801 bytes"), "{found:?}");
+    let found = of(SMALLEST_LIMIT.bytes - 7);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].starts_with(
+            "spin.toml:13: warning: component `files` is downloaded and not counted: see that the 7 bytes \
+             suffice that are left of the 52428800"
+        ),
+        "{found:?}"
+    );
+}

@@ -35,6 +35,7 @@ installed, downloaded or changed.
 
 Examples:
   cargo jenny doctor
+  cargo jenny doctor --from ../shop
   cargo jenny doctor --listen 0.0.0.0:8080
   cargo jenny doctor --format json | jq -r '.checks[].command // empty'")]
 pub(crate) struct Arguments {

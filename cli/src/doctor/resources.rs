@@ -12,7 +12,8 @@ use super::holder;
 use super::machine::Remedy;
 use crate::up::FILES_FOR_EACH_CONNECTION;
 
-/// What building everything and testing it needs, half of it for wasmtime: measured, and a third more.
+/// What building everything and testing it needs, half of it for wasmtime: measured, and a third more. Whoever
+/// runs this by cargo has built it, in that application: it is for others, which `--from` names.
 const FIRST_BUILD_BYTES: u64 = 5 << 30;
 
 /// What building changes needs, once that is done.
@@ -54,11 +55,7 @@ pub(super) fn disk(target: &Path) -> Option<Check> {
     const NAME: &str = "disk";
     let room = rustix::fs::statvfs(existing(target).ok()?).ok()?;
     let free = room.f_bavail.saturating_mul(room.f_frsize);
-    let wanted = if target.join("debug").is_dir() {
-        LATER_BUILD_BYTES
-    } else {
-        FIRST_BUILD_BYTES
-    };
+    let wanted = wanted(target);
     let detail = format!("{} free for {}", gibibytes(free), target.display());
     if free >= wanted {
         return Some(Check::ok(Group::Machine, NAME, detail));
@@ -77,6 +74,15 @@ pub(super) fn disk(target: &Path) -> Option<Check> {
 #[cfg(not(unix))]
 pub(super) fn disk(_: &Path) -> Option<Check> {
     None
+}
+
+/// What the next build in `target` may need, in bytes.
+#[cfg(unix)]
+fn wanted(target: &Path) -> u64 {
+    match target.join("debug").is_dir() {
+        true => LATER_BUILD_BYTES,
+        false => FIRST_BUILD_BYTES,
+    }
 }
 
 fn gibibytes(bytes: u64) -> String {
@@ -199,6 +205,16 @@ mod tests {
         }
         // Somewhere that is free for sure: the port is only picked when it is asked for.
         assert_eq!(port("127.0.0.1:0".parse().unwrap()).status, Status::Ok);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_first_build_needs_more_room_than_the_next() {
+        let application = tempfile::tempdir().unwrap();
+        let target = application.path().join("target");
+        assert_eq!(wanted(&target), FIRST_BUILD_BYTES);
+        std::fs::create_dir_all(target.join("debug")).unwrap();
+        assert_eq!(wanted(&target), LATER_BUILD_BYTES);
     }
 
     #[test]

@@ -46,9 +46,10 @@ const IN_ORDER: Duration = Duration::from_millis(100);
 /// What holds for all commands.
 const HELP: &str = "\
 `cargo jenny <COMMAND> --help` says more of each. The exit code is 2 for a mistake in the arguments, and 1 \
-when it did not work or found something to mend. A signal that ends `new`, `new-app` or `check --fix` has what \
-they wrote taken back first; the code is then 128 and the signal's number. Colours go to a terminal only, and not where NO_COLOR is \
-set. RUST_LOG chooses what `up` and `seed` log: a level, or levels by target (warn,jenny_host=debug).
+when it did not work or found something to mend. A signal that ends `new`, `new-app` or `check --fix` has \
+what they wrote taken back first; the code is then 128 and the signal's number. Colours go to a terminal \
+only, and not where NO_COLOR is set. RUST_LOG chooses what `up` and `seed` log: a level, or levels by target \
+(warn,jenny_host=debug).
 
 Examples:
   cargo jenny up

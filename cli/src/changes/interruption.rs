@@ -2,48 +2,40 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use crate::say;
+use crate::signals::Signals;
 
 /// A signal ended the command, which took back what it had written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Interrupted {
-    name: &'static str,
     number: u8,
 }
-
-#[cfg(unix)]
-const HANGUP: Interrupted = Interrupted {
-    name: "SIGHUP",
-    number: 1,
-};
-
-const INTERRUPT: Interrupted = Interrupted {
-    name: "SIGINT",
-    number: 2,
-};
-
-#[cfg(unix)]
-const TERMINATE: Interrupted = Interrupted {
-    name: "SIGTERM",
-    number: 15,
-};
 
 impl Interrupted {
     /// The exit code that a shell has for a command which the signal ended.
     pub(crate) fn exit_code(self) -> u8 {
         128 + self.number
     }
+
+    fn name(self) -> &'static str {
+        match self.number {
+            1 => "SIGHUP",
+            2 => "SIGINT",
+            3 => "SIGQUIT",
+            15 => "SIGTERM",
+            _ => "a signal",
+        }
+    }
 }
 
 impl fmt::Display for Interrupted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} came before all was written: nothing is", self.name)
+        write!(f, "{} came before all was written: nothing is", self.name())
     }
 }
 
@@ -80,7 +72,7 @@ pub(super) struct Held {
 pub(super) fn hold() -> Result<Held> {
     let mut state = state();
     if !state.listens {
-        listen().context("cannot listen for signals")?;
+        listen()?;
         state.listens = true;
     }
     state.held += 1;
@@ -121,17 +113,18 @@ impl Drop for Held {
 
 /// From here on signals end the process only where nobody holds them. There is no way back to what the
 /// system does with them, so the thread that hears them does the same.
-fn listen() -> io::Result<()> {
+fn listen() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .build()?;
     let mut signals = {
         let _entered = runtime.enter();
-        Signals::new()?
+        Signals::listen()?
     };
     let hear = move || {
         loop {
-            came(runtime.block_on(signals.next()));
+            let number = runtime.block_on(signals.next_number());
+            came(Interrupted { number });
         }
     };
     thread::Builder::new()
@@ -150,47 +143,6 @@ fn came(signal: Interrupted) {
     }
     say(&format!(
         "{} waits until the files are in order",
-        signal.name
+        signal.name()
     ));
-}
-
-struct Signals {
-    #[cfg(unix)]
-    hangup: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            Ok(Self {
-                hangup: signal(SignalKind::hangup())?,
-                interrupt: signal(SignalKind::interrupt())?,
-                terminate: signal(SignalKind::terminate())?,
-            })
-        }
-        #[cfg(not(unix))]
-        Ok(Self {})
-    }
-
-    async fn next(&mut self) -> Interrupted {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = self.hangup.recv() => HANGUP,
-            _ = self.interrupt.recv() => INTERRUPT,
-            _ = self.terminate.recv() => TERMINATE,
-        }
-        #[cfg(not(unix))]
-        {
-            if tokio::signal::ctrl_c().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-            INTERRUPT
-        }
-    }
 }

@@ -53,7 +53,9 @@ fn unused(project: &Project, manifest: &Manifest) -> Vec<Report> {
     manifest
         .variables
         .iter()
-        .filter(|(name, _)| !granted.contains(name.as_str()))
+        .filter(|(name, _)| {
+            !granted.contains(name.as_str()) && !manifest.trigger_variables.contains(name.as_str())
+        })
         .map(|(name, declaration)| {
             Report::at(
                 project.manifest_file(),
@@ -174,6 +176,21 @@ mod tests {
     fn agreement_is_quiet() {
         assert!(check(&Fixture::new().load()).is_empty());
         let found = messages(check(&with_variable().load()));
+        assert!(found.is_empty(), "{found:?}");
+    }
+
+    #[test]
+    fn what_a_trigger_uses_is_used() {
+        let trigger = "[[trigger.redis]]\naddress = \"redis://{{ host }}\"\nchannel = \"c\"\n\
+                       component = \"hello\"\n\n[[trigger.http]]";
+        let project = Fixture::new()
+            .edit(
+                "spin.toml",
+                "[variables]",
+                "[variables]\nhost = { default = \"h\" }",
+            )
+            .edit("spin.toml", "[[trigger.http]]", trigger);
+        let found = messages(check(&project.load()));
         assert!(found.is_empty(), "{found:?}");
     }
 

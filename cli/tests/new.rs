@@ -197,7 +197,8 @@ impl Gate {
 #[test]
 fn a_signal_in_the_middle_takes_back_what_was_written() {
     const DOCUMENT: &str = "{}\n";
-    for (name, code) in [("HUP", 129), ("INT", 130), ("QUIT", 131), ("TERM", 143)] {
+    // The two that are heard even if whoever runs the tests has them ignored, as `nohup` does others.
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
         let folder = application();
         let elsewhere = tempfile::tempdir().expect("a temporary directory");
         let fifo = |number: u8| elsewhere.path().join(format!("{number}"));

@@ -165,6 +165,37 @@ fn mistakes_end_it_with_one_sentence() {
 }
 
 #[test]
+fn a_folder_below_the_applications_has_its_variables() {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let inner = folder.path().join("functions/x");
+    std::fs::create_dir_all(&inner).expect("the folders are made");
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).expect("the file is written");
+    };
+    write(
+        "spin.toml",
+        "spin_manifest_version = 2\n[application]\nname = \"t\"\nversion = \"0.1.0\"\n\
+         [variables]\nof_a_test = { required = true }\n\
+         [[trigger.http]]\nroute = \"/...\"\nstatic_response = { body = \"x\" }\n",
+    );
+    let complains = || {
+        let mut jenny = process::command(&["check"]);
+        let output = jenny.current_dir(&inner).output();
+        let printed = output.expect("`jenny check` starts").stdout;
+        let printed = String::from_utf8(printed).expect("it is text");
+        printed.contains("`of_a_test` has no value")
+    };
+    assert!(complains());
+
+    write(".env", "SPIN_VARIABLE_OF_A_TEST=1\n");
+
+    assert!(!complains());
+    let mut jenny = process::command(&["up", "--no-build", "--listen", "127.0.0.1:0"]);
+    let jenny = Jenny::start(jenny.current_dir(&inner));
+    assert!(jenny.signal("TERM").success());
+}
+
+#[test]
 fn a_port_in_use_is_named() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address").to_string();

@@ -67,14 +67,14 @@ impl Jenny {
 
     fn up_with(arguments: &[&str], path: &Path, stderr: Stdio) -> Self {
         build_components();
-        let mut child = command(&["up", "--listen", "127.0.0.1:0"])
-            .args(PATIENT)
-            .args(arguments)
-            .arg(path)
-            .stdout(Stdio::piped())
-            .stderr(stderr)
-            .spawn()
-            .expect("`jenny up` starts");
+        let mut up = command(&["up", "--listen", "127.0.0.1:0"]);
+        Self::start(up.args(arguments).arg(path).stderr(stderr))
+    }
+
+    /// Starts `jenny up` and waits until it serves.
+    pub(crate) fn start(up: &mut Command) -> Self {
+        let up = up.args(PATIENT).stdout(Stdio::piped());
+        let mut child = up.spawn().expect("`jenny up` starts");
         let stdout = child.stdout.take().expect("stdout is piped");
         let mut lines = BufReader::new(stdout).lines();
         let address = lines

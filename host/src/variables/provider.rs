@@ -11,6 +11,9 @@ use super::{Secret, VariableError};
 /// The prefix of the environment variables that set application variables, as in Spin.
 pub const ENVIRONMENT_PREFIX: &str = "SPIN_VARIABLE";
 
+/// The file with lines that stand for environment variables, as in Spin.
+const DOTENV: &str = ".env";
+
 type Lookup = dyn Fn(&str) -> Result<String, VarError> + Send + Sync;
 
 /// A source of values for application variables.
@@ -44,8 +47,19 @@ impl VariableProvider {
     pub fn environment() -> Self {
         Self::Environment(EnvironmentProvider::new(
             ENVIRONMENT_PREFIX,
-            Some(PathBuf::from(".env")),
+            Some(PathBuf::from(DOTENV)),
         ))
+    }
+
+    /// The environment, and behind it the `.env` beside the manifest in `folder`, if the current directory is
+    /// one below that. Commands find the manifest from there, and what it is run with is not to be another
+    /// thing in each of its folders.
+    pub fn environment_above(folder: &Path) -> Option<Self> {
+        let here = std::env::current_dir().ok()?;
+        is_below(&here, folder).then(|| {
+            let dotenv = folder.join(DOTENV);
+            Self::Environment(EnvironmentProvider::new(ENVIRONMENT_PREFIX, Some(dotenv)))
+        })
     }
 
     /// The file that it reads beside the environment, whether that is there or not.
@@ -144,6 +158,16 @@ impl fmt::Debug for EnvironmentProvider {
     }
 }
 
+/// Whether `here` lies in a folder of `folder`.
+fn is_below(here: &Path, folder: &Path) -> bool {
+    // The empty path is the current directory's, but not for the operating system.
+    let folder = Path::new(".").join(folder);
+    match (here.canonicalize(), folder.canonicalize()) {
+        (Ok(here), Ok(folder)) => here != folder && here.starts_with(folder),
+        _ => false,
+    }
+}
+
 fn read_dotenv(path: &Path) -> Result<BTreeMap<String, Secret>, VariableError> {
     // The errors of the parser carry the line that it did not understand, and with it perhaps a
     // secret; only the place is passed on.
@@ -186,6 +210,18 @@ mod tests {
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value.reveal().to_owned()))
             .collect()
+    }
+
+    #[test]
+    fn the_folder_of_an_application_is_not_below_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("functions/x");
+        std::fs::create_dir_all(&inner).unwrap();
+        assert!(is_below(&inner, folder.path()));
+        assert!(is_below(&inner, &inner.join("..")));
+        assert!(!is_below(folder.path(), folder.path()));
+        assert!(!is_below(folder.path(), &inner));
+        assert!(!is_below(&std::env::current_dir().unwrap(), Path::new("")));
     }
 
     fn temporary(name: &str, text: &[u8]) -> PathBuf {

@@ -96,7 +96,8 @@ impl Resolver {
 
     /// Resolves with the providers that an application run from the command line has, in Spin's
     /// order: the `--variable` flags (the last one of a name wins), the providers of the runtime
-    /// configuration, the environment with the current directory's `.env`.
+    /// configuration, the environment with the current directory's `.env`. One is added, for who is in a
+    /// folder below the manifest's: [`VariableProvider::environment_above`].
     ///
     /// # Errors
     ///
@@ -113,6 +114,7 @@ impl Resolver {
         let mut providers = vec![VariableProvider::Static(values)];
         providers.extend(runtime_config.variables_providers.iter().cloned());
         providers.push(VariableProvider::environment());
+        providers.extend(VariableProvider::environment_above(manifest.directory()));
         Self::new(manifest, &providers)
     }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use jenny_host::build::{self, Step};
 use jenny_host::manifest::{Component, ComponentSource, Manifest};
+use jenny_host::variables::VariableProvider;
 use jenny_host::{App, Limits};
 use tokio::time::Instant;
 
@@ -115,8 +116,11 @@ impl Work {
 
     /// The files that it is all made of.
     pub(super) fn watched(&self) -> Result<Watched> {
-        let files = self.application.files()?;
-        Watched::new(&self.application.manifest, &files, self.settings.build)
+        let manifest = &self.application.manifest;
+        let mut files = self.application.files()?;
+        let above = VariableProvider::environment_above(manifest.directory());
+        files.extend(above.and_then(|provider| provider.file().map(Path::to_owned)));
+        Watched::new(manifest, &files, self.settings.build)
     }
 
     pub(super) fn limits(&self) -> Limits {

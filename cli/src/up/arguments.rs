@@ -10,7 +10,7 @@ use jenny_host::Limits;
 use jenny_host::server::{MIN_HEADER_BYTES, ServerOptions};
 
 use super::quantity;
-use crate::application;
+use crate::{application, manifest_path};
 
 /// The arguments of `jenny up`.
 #[derive(Args, Debug)]
@@ -21,10 +21,8 @@ Examples:
   cargo jenny up --listen 0.0.0.0:8080 --variable log_level=debug
   cargo jenny up --no-build --state-dir \"\"")]
 pub(crate) struct Arguments {
-    /// The manifest, or a directory with a `spin.toml` [default: the nearest `spin.toml`, from here
-    /// upwards].
-    #[arg(short = 'f', long, visible_alias = "file", value_name = "PATH")]
-    pub(super) from: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) manifest: manifest_path::Argument,
 
     /// Serve what is built already.
     #[arg(long)]
@@ -138,8 +136,8 @@ pub(super) struct Bounds {
     )]
     http1_max_buf_size: usize,
 
-    /// How long requests in flight may take to finish after SIGINT or SIGTERM. A second signal
-    /// ends at once.
+    /// How long requests in flight may take to finish after SIGINT, SIGTERM, SIGHUP or SIGQUIT. A second
+    /// signal ends at once.
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = quantity::duration)]
     shutdown_timeout: Duration,
 }
@@ -260,7 +258,7 @@ mod tests {
             "--build",
         ])
         .unwrap();
-        assert_eq!(arguments.from, Some("app".into()));
+        assert_eq!(arguments.manifest.from, Some("app".into()));
         assert_eq!(arguments.listen.address, "127.0.0.1:0".parse().unwrap());
         assert_eq!(arguments.application.variable.len(), 2);
         assert_eq!(

@@ -64,7 +64,7 @@ impl Prepared {
         };
         let application = Application::new(
             arguments.application,
-            arguments.from.as_deref(),
+            arguments.manifest.from.as_deref(),
             |manifest| in_profile(manifest, profile.as_deref()),
         )?;
         let mut server = arguments.bounds.server();

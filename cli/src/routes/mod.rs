@@ -9,7 +9,6 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -31,10 +30,8 @@ Examples:
   cargo jenny routes
   cargo jenny routes --format json | jq '.routes[] | select(.function == \"articles\")'")]
 pub(crate) struct Arguments {
-    /// The manifest, or a directory with a `spin.toml` [default: the nearest `spin.toml`, from here
-    /// upwards].
-    #[arg(short = 'f', long, visible_alias = "file", value_name = "PATH")]
-    from: Option<PathBuf>,
+    #[command(flatten)]
+    manifest: manifest_path::Argument,
 
     /// How to print the routes.
     #[arg(long, value_enum, default_value_t)]
@@ -47,7 +44,7 @@ pub(crate) struct Arguments {
 ///
 /// When the manifest or a function's document cannot be read.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let path = manifest_path::find(arguments.from.as_deref())?;
+    let path = arguments.manifest.find()?;
     let listing = Listing::new(&Manifest::inspect(&path)?)?;
     match arguments.format {
         Format::Json => output::json(&listing)?,

@@ -47,6 +47,24 @@ fn a_file_is_seen_to_change_through_a_link() {
 }
 
 #[test]
+fn from_a_folder_below_the_variables_are_those_of_the_application() {
+    let folder = application();
+    folder.write(".env", "SPIN_VARIABLE_GREETING=one\n");
+    let mut jenny = folder.up_from("src", &["--state-dir", ""]);
+    assert!(jenny.get("/interface/variables").1.contains("\"one\""));
+
+    folder.write(".env", "SPIN_VARIABLE_GREETING=two\n");
+    jenny.says("Serving the new ");
+    assert!(jenny.get("/interface/variables").1.contains("\"two\""));
+
+    // What Spin reads there comes first.
+    folder.write("src/.env", "SPIN_VARIABLE_GREETING=three\n");
+    while !jenny.get("/interface/variables").1.contains("\"three\"") {
+        jenny.says("Serving the new ");
+    }
+}
+
+#[test]
 fn a_mounted_folder_that_is_made_anew_is_mounted_anew() {
     let mount = "files = [{ source = \"dist\", destination = \"/\" }]";
     let folder = Folder::with(&APPLICATION.replace("files = [\"page.txt\"]", mount));

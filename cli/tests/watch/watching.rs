@@ -91,23 +91,31 @@ impl Folder {
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("trap '' {signal}; exec \"$@\""), "sh"]);
         shell.arg(env!("CARGO_BIN_EXE_jenny"));
-        let mut watching = self.run(shell, arguments);
+        let mut watching = self.run(shell, "", arguments);
+        watching.serves();
+        watching
+    }
+
+    /// The same, started in a folder below.
+    pub(crate) fn up_from(&self, below: &str, arguments: &[&str]) -> Watching {
+        let jenny = Command::new(env!("CARGO_BIN_EXE_jenny"));
+        let mut watching = self.run(jenny, below, arguments);
         watching.serves();
         watching
     }
 
     /// Starts `jenny up --watch`.
     pub(crate) fn start(&self, arguments: &[&str]) -> Watching {
-        self.run(Command::new(env!("CARGO_BIN_EXE_jenny")), arguments)
+        self.run(Command::new(env!("CARGO_BIN_EXE_jenny")), "", arguments)
     }
 
-    fn run(&self, mut jenny: Command, arguments: &[&str]) -> Watching {
+    fn run(&self, mut jenny: Command, below: &str, arguments: &[&str]) -> Watching {
         let mut child = jenny
             .args(["up", "--watch", "--listen", "127.0.0.1:0"])
             // No test waits for a time to run out.
             .args(["--request-timeout", "60m", "--shutdown-timeout", "60m"])
             .args(arguments)
-            .current_dir(self.0.path())
+            .current_dir(self.path(below))
             .env_remove("SPIN_VARIABLE_GREETING")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

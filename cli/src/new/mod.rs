@@ -15,7 +15,7 @@ mod template_tests;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -60,10 +60,8 @@ pub(crate) struct Arguments {
     #[arg(short, long)]
     accept_defaults: bool,
 
-    /// The manifest, or a directory with a `spin.toml` [default: the nearest `spin.toml`, from here
-    /// upwards].
-    #[arg(short = 'f', long, visible_alias = "file", value_name = "PATH")]
-    from: Option<PathBuf>,
+    #[command(flatten)]
+    manifest: manifest_path::Argument,
 }
 
 /// Whether callers sign in.
@@ -95,7 +93,7 @@ enum Store {
 /// When it cannot be called so or answer there, when the application cannot take it, and when something
 /// cannot be written.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let application = Application::open(&manifest_path::find(arguments.from.as_deref())?)?;
+    let application = Application::open(&arguments.manifest.find()?)?;
     let asks = !arguments.accept_defaults && ask::is_possible();
     let function = Function::of(arguments, &application, asks)?;
     let changes = function.changes(&application)?;

@@ -1,5 +1,7 @@
 //! The template itself: every file of it, over all options and odd names.
 
+use std::path::PathBuf;
+
 use jenny_host::manifest::Manifest;
 
 use super::*;

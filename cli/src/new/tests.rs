@@ -1,6 +1,7 @@
 //! Adding functions to an application on disk.
 
 use std::fs;
+use std::path::PathBuf;
 
 use clap::Parser as _;
 

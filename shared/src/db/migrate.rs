@@ -204,13 +204,15 @@ async fn missing<'a>(
 /// The statement that counts what was applied, and what of it is one of `migrations` as it is now. Nearly
 /// always both are all of them, and saying so takes one row, however many there are.
 fn comparison(migrations: &[Migration], dialect: Dialect) -> Result<String, DbError> {
-    const BEGINNING: &str = "SELECT COUNT(*), COUNT(CASE WHEN checksum IN (''";
+    const BEGINNING: &str = "SELECT COUNT(*), COUNT(CASE WHEN version || ' ' || checksum IN (''";
     const END: &str = ") THEN 1 END) FROM schema_migrations";
     // With every first request, so it is put together without being formatted or moved.
-    let mut text = String::with_capacity(BEGINNING.len() + 68 * migrations.len() + END.len());
+    let mut text = String::with_capacity(BEGINNING.len() + 80 * migrations.len() + END.len());
     text.push_str(BEGINNING);
     for migration in migrations {
         text.push_str(", '");
+        text.push_str(itoa::Buffer::new().format(migration.version));
+        text.push(' ');
         text.push_str(migration.script(dialect)?.checksum);
         text.push('\'');
     }

@@ -296,6 +296,32 @@ fn an_edited_migration_is_refused_by_name() {
 }
 
 #[test]
+fn migrations_that_changed_places_are_refused() {
+    block_on(async {
+        let store = MemoryStore::new();
+        let again = store.another();
+        migrate(store, &[FIRST, SECOND], true)
+            .await
+            .expect("applies");
+
+        let [first, second] = [
+            Migration {
+                version: 2,
+                ..FIRST
+            },
+            Migration {
+                version: 1,
+                ..SECOND
+            },
+        ];
+        let error = migrate(again, &[second, first], true)
+            .await
+            .expect_err("are others");
+        assert!(error.to_string().contains("0001_colour"), "{error}");
+    });
+}
+
+#[test]
 fn a_newer_database_is_accepted() {
     block_on(async {
         let store = MemoryStore::new();

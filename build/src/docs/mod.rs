@@ -57,7 +57,9 @@ pub(crate) fn make(folder: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
         .find(|file| file.is_file())
         .ok_or_else(|| format!("there is no {MANIFEST} in {} or above it", folder.display()))?;
     let project = manifest.parent().unwrap_or(folder);
-    rerun_if_changed(folder);
+    // One that is not there would have cargo make everything anew each time; the folder tells when it comes.
+    let guide = project.join(jenny_openapi::GUIDE);
+    rerun_if_changed(if guide.is_file() { &guide } else { folder });
     rerun_if_changed(&manifest);
     for function in jenny_openapi::functions(&fs::read_to_string(&manifest)?)? {
         rerun_if_changed(&project.join(jenny_openapi::fragment(&function)));

@@ -13,6 +13,7 @@ mod check;
 #[cfg(test)]
 mod commands;
 mod completions;
+mod dep_info;
 mod doctor;
 mod logging;
 mod manifest_path;
@@ -46,8 +47,8 @@ const IN_ORDER: Duration = Duration::from_millis(100);
 /// What holds for all commands.
 const HELP: &str = "\
 `cargo jenny <COMMAND> --help` says more of each. The exit code is 2 for a mistake in the arguments, and 1 \
-when it did not work or found something to mend. A signal that ends `new`, `new-app` or `check --fix` has \
-what they wrote taken back first; the code is then 128 and the signal's number. Colours go to a terminal \
+when it did not work or found something to mend. Where a signal ends a command before its work is done, it \
+is 128 and the signal's number, and of files that were being written all are as before. Colours go to a terminal \
 only, and not where NO_COLOR is set. RUST_LOG chooses what `up` and `seed` log: a level, or levels by target \
 (warn,jenny_host=debug).
 
@@ -101,7 +102,7 @@ enum Command {
 /// Does what the command line says, and tells how it went.
 ///
 /// The exit code is 2 for a mistake in the arguments, 1 when it did not work or found something to
-/// mend, and 128 and the number of a signal that had what was written taken back.
+/// mend, and 128 and a signal's number where that ended the command before its work was done.
 ///
 /// ```no_run
 /// fn main() -> std::process::ExitCode {

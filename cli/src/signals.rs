@@ -17,7 +17,8 @@ pub(crate) struct Signals {
 const INTERRUPT: u8 = 2;
 
 impl Signals {
-    /// From here on the signals no longer end the process by themselves.
+    /// From here on the signals no longer end the process by themselves; on Windows, from the first
+    /// [`next_number`](Self::next_number) on.
     pub(crate) fn listen() -> Result<Self> {
         #[cfg(unix)]
         {

@@ -119,13 +119,15 @@ impl Application {
     pub(crate) fn files(&self) -> Result<Vec<PathBuf>> {
         let variables = variables(&self.arguments.variable)?;
         let environment = VariableProvider::environment();
+        let above = VariableProvider::environment_above(self.manifest.directory());
         let providers = self.runtime_config.variables_providers.iter();
         let files = [self.manifest.path.as_path()]
             .into_iter()
             .chain(self.runtime_config.path.as_deref())
             .chain(variables.iter().filter_map(VariableArgument::file))
             .chain(providers.filter_map(VariableProvider::file))
-            .chain(environment.file());
+            .chain(environment.file())
+            .chain(above.as_ref().and_then(VariableProvider::file));
         Ok(files.map(Path::to_owned).collect())
     }
 

@@ -35,7 +35,11 @@ impl Interrupted {
 
 impl fmt::Display for Interrupted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} came before all was written: nothing is", self.name())
+        write!(
+            f,
+            "{} came before all was written: what was is taken back",
+            self.name()
+        )
     }
 }
 
@@ -112,7 +116,7 @@ impl Drop for Held {
 }
 
 /// From here on signals end the process only where nobody holds them. There is no way back to what the
-/// system does with them, so the thread that hears them does the same.
+/// system does with them, so the thread that hears them exits, with the code that a shell would show.
 fn listen() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()

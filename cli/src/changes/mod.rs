@@ -8,7 +8,7 @@
 //! what was read.
 //!
 //! A signal that would end the command half-way waits until then, and has everything undone that was done.
-//! Against `kill -9` nothing helps; the next command tells what such a one has left.
+//! Against `kill -9` nothing helps; on Unix the next command tells what such a one has left.
 
 mod interruption;
 mod place;

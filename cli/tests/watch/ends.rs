@@ -1,6 +1,9 @@
 //! How it ends.
 
-use crate::watching::{Folder, make_pipe};
+use std::sync::mpsc;
+use std::thread;
+
+use crate::watching::{Folder, PATIENCE, make_pipe};
 use crate::{APPLICATION, FIRST, SECOND, application};
 
 /// The application, with a build that says that it runs, and then waits for ever.
@@ -11,7 +14,10 @@ fn endless(folder: &Folder) {
 }
 
 fn wait_for_build(folder: &Folder) {
-    let said = std::fs::read_to_string(folder.path("gate"));
+    let (tell, told) = mpsc::channel();
+    let gate = folder.path("gate");
+    thread::spawn(move || tell.send(std::fs::read_to_string(gate)));
+    let said = told.recv_timeout(PATIENCE).expect("a build begins");
     assert_eq!(said.expect("the build says so"), "runs\n");
 }
 

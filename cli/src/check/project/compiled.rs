@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use jenny_host::manifest::{Component, ComponentSource};
 
 use crate::check::world::{self, Interfaces};
+use crate::dep_info;
 
 /// What became of a component's `source`.
 pub(in crate::check) enum Compiled {
@@ -43,39 +44,31 @@ fn modified(path: &Path) -> Option<SystemTime> {
     path.metadata().ok()?.modified().ok()
 }
 
-/// The first source that changed after the component was built. Cargo writes the list of them beside the
-/// component, in make's notation: `output: input input`, blanks escaped by `\`.
+/// The first source that changed after the component was built.
 fn newer_source(
     root: &Path,
     files: &[String],
     component: &Path,
     built: SystemTime,
 ) -> Option<String> {
-    let list = std::fs::read_to_string(component.with_extension("d")).ok()?;
-    let (_, inputs) = list.lines().next()?.split_once(": ")?;
+    let inputs = dep_info::inputs(component)?;
     let root = root.canonicalize().ok()?;
     let is_newer = |path: &Path| modified(path).is_some_and(|changed| changed > built);
     inputs
-        .replace("\\ ", "\0")
-        .split(' ')
-        .map(|input| input.replace('\0', " "))
-        .find_map(|input| match Path::new(&input).strip_prefix(&root) {
+        .into_iter()
+        .find_map(|input| match input.strip_prefix(&root) {
             Ok(relative) => within(relative, files)
                 .find(|path| is_newer(&root.join(path)))
                 .map(|path| path.display().to_string()),
-            Err(_) => is_newer(Path::new(&input)).then_some(input),
+            Err(_) => is_newer(&input).then(|| input.display().to_string()),
         })
 }
-
-/// What the harness records beside a component of what was built: it goes into none.
-const BUDGETS: &str = "budgets.toml";
 
 /// What an input of a component consists of. A build script names folders, and to cargo they are all that is
 /// in them; here, all but what git ignores. The folders are among it: they tell what was renamed or removed.
 fn within<'p>(input: &'p Path, files: &'p [String]) -> impl Iterator<Item = &'p Path> {
     let files = files.iter().map(Path::new);
-    let below = files
-        .filter(move |file| *file != input && file.starts_with(input) && !file.ends_with(BUDGETS));
+    let below = files.filter(move |file| *file != input && file.starts_with(input));
     let below = below.flat_map(move |file| {
         let parts = file.ancestors();
         parts.take_while(move |part| *part != input)
@@ -95,8 +88,7 @@ mod tests {
         let fixture = Fixture::new()
             .with(".gitignore", "/target\n*.tmp\n")
             .with("functions/hello/pages/deep/page.md", "")
-            .with("functions/hello/pages/deep/page.tmp", "")
-            .with("functions/hello/pages/deep/budgets.toml", "");
+            .with("functions/hello/pages/deep/page.tmp", "");
         let folder = fixture
             .path("functions/hello/pages")
             .canonicalize()
@@ -114,10 +106,8 @@ mod tests {
         };
         changed(COMPONENT, 60);
         assert_eq!(stale(), None);
-        for other in ["page.tmp", "budgets.toml"] {
-            changed(&format!("functions/hello/pages/deep/{other}"), 120);
-            assert_eq!(stale(), None, "{other}");
-        }
+        changed("functions/hello/pages/deep/page.tmp", 120);
+        assert_eq!(stale(), None);
         for newer in [
             "functions/hello/pages/deep",
             "functions/hello/pages/deep/page.md",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
@@ -66,14 +66,15 @@ impl Changes {
     }
 
     /// Follows other files from here on. What has happened to files that are followed already is
-    /// told as before.
-    pub(super) fn follow(&mut self, watched: Watched) {
+    /// told as before, and so are those of the others that were written to `since` then.
+    pub(super) fn follow(&mut self, watched: Watched, since: Option<SystemTime>) {
         let mut seen = Snapshot::take(&watched, &self.seen);
+        let missed = since.is_some_and(|since| seen.forget(since, &self.seen));
         seen.remember(std::mem::take(&mut self.seen));
         self.watched = watched;
         self.seen = seen;
         // In folders that nobody listened to until now something may be happening.
-        if self.ears.listen_to(&self.seen.folders) {
+        if self.ears.listen_to(&self.seen.folders) || missed {
             self.stirred.get_or_insert_with(Instant::now);
         }
     }
@@ -182,6 +183,9 @@ impl Ears {
             return false;
         };
         let moved = std::mem::take(&mut *self.moved.lock().unwrap_or_else(PoisonError::into_inner));
+        if moved.0.is_empty() && *folders == self.folders {
+            return false;
+        }
         let before = std::mem::take(&mut self.folders);
         let mut paths = watcher.paths_mut();
         let mut new = false;
@@ -243,7 +247,7 @@ fn is_worth_a_look(event: &notify::Result<notify::Event>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, slice};
 
     use jenny_host::manifest::Manifest;
     use tempfile::TempDir;
@@ -252,19 +256,22 @@ mod tests {
 
     const FILE: &str = "src/deep/file";
 
+    fn manifest(folder: &TempDir) -> Manifest {
+        let text = "spin_manifest_version = 2\napplication = { name = \"t\" }\n\
+                    [[trigger.http]]\nroute = \"/\"\ncomponent = \"a\"\n[component.a]\n\
+                    source = \"a.wasm\"\n[component.a.build]\ncommand = \"true\"\nwatch = [\"src/**\"]";
+        Manifest::parse(text, &folder.path().join("spin.toml")).unwrap()
+    }
+
     /// A folder that is listened to and never looked at without being told.
     struct Listening(TempDir, Changes);
 
     impl Listening {
         fn begin() -> Self {
             let folder = tempfile::tempdir().unwrap();
-            let text = "spin_manifest_version = 2\napplication = { name = \"t\" }\n\
-                        [[trigger.http]]\nroute = \"/\"\ncomponent = \"a\"\n[component.a]\n\
-                        source = \"a.wasm\"\n[component.a.build]\ncommand = \"true\"\nwatch = [\"src/**\"]";
-            let manifest = Manifest::parse(text, &folder.path().join("spin.toml")).unwrap();
             fs::create_dir_all(folder.path().join("src/deep")).unwrap();
             fs::write(folder.path().join(FILE), "before").unwrap();
-            let mut changes = Changes::of(Watched::new(&manifest, &[], true).unwrap());
+            let mut changes = Changes::of(Watched::new(&manifest(&folder), &[], true).unwrap());
             assert!(changes.ears.watcher.is_some());
             changes.look_every = Duration::MAX;
             Self(folder, changes)
@@ -324,6 +331,27 @@ mod tests {
         fs::rename(listening.path("away"), listening.path("src")).unwrap();
         listening.catches_up().await;
         listening.hears("edited").await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_was_written_before_it_was_followed_is_told_from_a_moment_on() {
+        let Listening(folder, mut changes) = Listening::begin();
+        let other = folder.path().join("other");
+        for (since, is_told) in [
+            (SystemTime::UNIX_EPOCH, true),
+            (SystemTime::now() + Duration::from_secs(3600), false),
+        ] {
+            fs::write(&other, format!("{is_told}")).unwrap();
+            let followed = Watched::new(&manifest(&folder), slice::from_ref(&other), true);
+            changes.follow(followed.unwrap(), Some(since));
+            assert_eq!(changes.stirred.is_some(), is_told);
+            if is_told {
+                assert!(changes.next().await.files.contains_key(&other));
+            }
+            let without = Watched::new(&manifest(&folder), &[], true);
+            changes.follow(without.unwrap(), None);
+            changes.stirred = None;
+        }
     }
 
     #[test]

@@ -1,8 +1,4 @@
-//! What cargo says that it built components from.
-//!
-//! Beside a component cargo writes the list of all that went into it from packages that are not from a
-//! registry: their sources, what these include, and what their build scripts watch. It knows more than
-//! anybody would write into `watch`, and it is never out of date.
+//! What cargo says that it built components from: more than anybody would write into `watch`.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -11,6 +7,7 @@ use jenny_host::manifest::{Component, ComponentSource, Manifest};
 
 use super::globs::Purpose;
 use super::snapshot::is_cache;
+use crate::dep_info;
 
 /// Files, and folders with all below them.
 #[derive(Default)]
@@ -18,7 +15,7 @@ pub(super) struct Inputs(HashMap<PathBuf, BTreeSet<Purpose>>);
 
 impl Inputs {
     /// What was listed last for the components of `manifest` and lies in its folder, `root`, but for what
-    /// builds write themselves. The files of cargo that say how it is all built are added.
+    /// builds write themselves. The `Cargo.toml` above each of them is added.
     pub(super) fn of(manifest: &Manifest, root: &Path) -> Self {
         let mut inputs = Self::default();
         // cargo looks through links.
@@ -73,18 +70,11 @@ pub(super) fn are_listed(component: &Component, root: &Path) -> bool {
     list_of(component, root).is_some()
 }
 
-/// The list is in make's notation, `output: input input`, with blanks escaped by `\`.
 fn list_of(component: &Component, root: &Path) -> Option<Vec<PathBuf>> {
-    let (Some(_), ComponentSource::Local(source)) = (&component.build, &component.source) else {
-        return None;
-    };
-    let list = root.join(source).with_extension("d");
-    let list = std::fs::read_to_string(list).ok()?;
-    let (_, inputs) = list.lines().next()?.split_once(": ")?;
-    let inputs = inputs.replace("\\ ", "\0");
-    let inputs = inputs.split(' ').filter(|input| !input.is_empty());
-    let inputs = inputs.map(|input| PathBuf::from(input.replace('\0', " ")));
-    Some(inputs.collect())
+    match (&component.build, &component.source) {
+        (Some(_), ComponentSource::Local(source)) => dep_info::inputs(&root.join(source)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

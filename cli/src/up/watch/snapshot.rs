@@ -75,6 +75,17 @@ impl Snapshot {
         changed.chain(gone).cloned().collect()
     }
 
+    /// Forgets the files that `before` does not know and that were written to since that time, so that the
+    /// next look finds them new. Says whether there are any.
+    pub(super) fn forget(&mut self, since: SystemTime, before: &Self) -> bool {
+        let all = self.files.len();
+        self.files.retain(|path, stamp| {
+            let modified = stamp.written.modified;
+            before.files.contains_key(path) || modified.is_none_or(|modified| modified < since)
+        });
+        self.files.len() < all
+    }
+
     /// Takes from `before` how the files that both know were then.
     pub(super) fn remember(&mut self, before: Self) {
         for (path, stamp) in before.files {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
 use jenny_host::build::{self, Step};
 use jenny_host::manifest::{Component, ComponentSource, Manifest};
-use jenny_host::variables::VariableProvider;
 use jenny_host::{App, Limits};
 use tokio::time::Instant;
 
@@ -55,8 +55,8 @@ pub(super) struct Work {
     prepared: BTreeSet<String>,
     /// The manifest and what is beside it have to be read again.
     reread: bool,
-    /// Something was built, perhaps from other files than before.
-    rebuilt: bool,
+    /// Since when something was built, perhaps from other files than before.
+    rebuilt: Option<SystemTime>,
     /// What changed since it was last told.
     changed: BTreeSet<String>,
     /// What will be new.
@@ -103,7 +103,7 @@ impl Work {
             built: BTreeMap::new(),
             prepared: BTreeSet::new(),
             reread: false,
-            rebuilt: false,
+            rebuilt: None,
             changed: BTreeSet::new(),
             news: BTreeSet::new(),
             since: Instant::now(),
@@ -116,11 +116,8 @@ impl Work {
 
     /// The files that it is all made of.
     pub(super) fn watched(&self) -> Result<Watched> {
-        let manifest = &self.application.manifest;
-        let mut files = self.application.files()?;
-        let above = VariableProvider::environment_above(manifest.directory());
-        files.extend(above.and_then(|provider| provider.file().map(Path::to_owned)));
-        Watched::new(manifest, &files, self.settings.build)
+        let files = self.application.files()?;
+        Watched::new(&self.application.manifest, &files, self.settings.build)
     }
 
     pub(super) fn limits(&self) -> Limits {
@@ -159,7 +156,7 @@ impl Work {
         self.application = self
             .application
             .again(|manifest| in_profile(manifest, profile))?;
-        changes.follow(self.watched()?);
+        changes.follow(self.watched()?, None);
         self.compare_recipes();
         self.reread = false;
         Ok(())
@@ -183,10 +180,10 @@ impl Work {
 
     /// Follows what the components were built from, if some of them were.
     pub(super) fn follow(&mut self, changes: &mut Changes) -> Result<()> {
-        if !std::mem::take(&mut self.rebuilt) {
+        let Some(since) = self.rebuilt.take() else {
             return Ok(());
-        }
-        changes.follow(self.watched()?);
+        };
+        changes.follow(self.watched()?, Some(since));
         let manifest = &self.application.manifest;
         for (id, component) in &manifest.components {
             let patterns = component.build.as_ref().map(|build| &build.watch);
@@ -213,8 +210,8 @@ impl Work {
         self.tell_changes(&steps);
         self.prepare(&steps).await?;
         for step in &steps {
+            self.rebuilt.get_or_insert_with(SystemTime::now);
             step.ended(self.builder.run(step).await)?;
-            self.rebuilt = true;
         }
         for id in std::mem::take(&mut self.stale) {
             let component = self.application.manifest.components.get(&id);

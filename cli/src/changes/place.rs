@@ -29,7 +29,12 @@ pub(super) fn exchange(staged: &Path, target: &Path, old: &Path) -> io::Result<(
         use rustix::fs::{CWD, RenameFlags, renameat_with};
 
         match renameat_with(CWD, staged, CWD, target, RenameFlags::EXCHANGE) {
-            Ok(()) => return fs::rename(staged, old),
+            Ok(()) => {
+                return fs::rename(staged, old).inspect_err(|_| {
+                    // Else the old one would be gone with the folder of what is staged.
+                    _ = renameat_with(CWD, staged, CWD, target, RenameFlags::EXCHANGE);
+                });
+            }
             Err(error) if is_unsupported(&error.into()) => {}
             Err(error) => return Err(error.into()),
         }

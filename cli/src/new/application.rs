@@ -36,7 +36,7 @@ impl Application {
         };
         let text = fs::read_to_string(path)
             .with_context(|| format!("{} cannot be read", path.display()))?;
-        let manifest = Manifest::parse(&text, path)
+        let manifest = Manifest::inspect_text(&text, path)
             .map_err(|error| anyhow!("correct the manifest first, nothing was written: {error}"))?;
         let packages = packages(&root)?;
         let manifest_file = path.file_name().map(PathBuf::from);
@@ -102,7 +102,7 @@ impl Application {
     pub(super) fn with(&self, snippets: &BTreeMap<Snippet, String>) -> Result<String> {
         let text = add_snippets(&self.text, snippets)?;
         let path = self.root.join(&self.manifest_file);
-        Manifest::parse(&text, &path)
+        Manifest::inspect_text(&text, &path)
             .map_err(|error| anyhow!("the function does not go into this manifest: {error}"))?;
         Ok(text)
     }
@@ -114,7 +114,7 @@ impl Application {
     /// When another one's route matches the same paths as one of it.
     pub(super) fn check_routes(&self, text: &str, name: &str) -> Result<()> {
         let path = self.root.join(&self.manifest_file);
-        let manifest = Manifest::parse(text, &path)?;
+        let manifest = Manifest::inspect_text(text, &path)?;
         let table = RouteTable::new(&manifest)?;
         let reachable: BTreeSet<usize> = table.entries().map(|entry| entry.trigger).collect();
         let of = |trigger: &HttpTrigger| match &trigger.target {

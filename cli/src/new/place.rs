@@ -5,7 +5,7 @@
 //! are the same for every function, since Spin renders texts and no names. `cargo jenny new` places them before
 //! it writes anything, `cargo jenny check --fix` after `spin add`, by the same rules:
 //!
-//! - a file without text is none: a template can leave one empty, not out;
+//! - a file of the template's without text is none: a template can leave one empty, not out;
 //! - a migration gets the next number;
 //! - an API document gets its members in order, and the version and licence of the workspace.
 
@@ -25,6 +25,9 @@ pub(crate) const UNPLACED: &str = "unplaced";
 
 /// Says in there what the folder is about.
 const README: &str = "README.md";
+
+/// What a function without a store has none of.
+const STORE: &str = "src/store.rs";
 
 /// The page whose table of variables an operator reads.
 const VARIABLES_PAGE: &str = "docs/operations.md";
@@ -82,19 +85,20 @@ impl From<u32> for Setting {
 ///
 /// # Errors
 ///
-/// When a document is no JSON, and when a file waits of which nothing is known.
+/// When a document is none, and when a file waits of which nothing is known, or for a place that is taken.
 pub(crate) fn placed(
     files: BTreeMap<PathBuf, Vec<u8>>,
     setting: &Setting,
 ) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
-    let written = files.into_iter().filter(|(_, bytes)| !is_blank(bytes));
     let mut placed = BTreeMap::new();
-    for (path, bytes) in written {
-        let Some((function, waiting)) = waiting(&path) else {
-            placed.insert(path, bytes);
+    for (path, bytes) in &files {
+        let Some((function, waiting)) = waiting(path) else {
+            if !(path.ends_with(STORE) && is_blank(bytes)) {
+                placed.insert(path.clone(), bytes.clone());
+            }
             continue;
         };
-        if waiting == README {
+        if waiting == README || is_blank(bytes) {
             continue;
         }
         let target = target(function, waiting, setting.migration).ok_or_else(|| {
@@ -103,10 +107,13 @@ pub(crate) fn placed(
                 path.display()
             )
         })?;
+        if files.contains_key(&target) {
+            bail!("{} is there already", target.display());
+        }
         let bytes = match waiting == openapi::FILE {
-            true => document(&bytes, setting)
-                .with_context(|| format!("{} is no JSON", path.display()))?,
-            false => bytes,
+            true => document(bytes, setting)
+                .with_context(|| format!("{} is no API document", path.display()))?,
+            false => bytes.clone(),
         };
         placed.insert(target, bytes);
     }
@@ -141,12 +148,17 @@ fn is_blank(bytes: &[u8]) -> bool {
 /// A document as the function's test writes it: the template cannot know where a name comes in the order.
 fn document(bytes: &[u8], setting: &Setting) -> Result<Vec<u8>> {
     let mut document: serde_json::Value = serde_json::from_slice(bytes)?;
+    let info = document
+        .get_mut("info")
+        .and_then(|info| info.as_object_mut());
+    let info = info.context("it has no `info`")?;
     if let Some(version) = &setting.version {
-        document["info"]["version"] = version.as_str().into();
+        info.insert("version".into(), version.as_str().into());
     }
     if let Some(license) = &setting.license {
         let license = license.as_str();
-        document["info"]["license"] = serde_json::json!({ "identifier": license, "name": license });
+        let license = serde_json::json!({ "identifier": license, "name": license });
+        info.insert("license".into(), license);
     }
     let mut text = serde_json::to_vec_pretty(&document)?;
     text.push(b'\n');
@@ -270,7 +282,7 @@ pub(crate) fn changes(manifest: &Path, root: &Path, function: &str) -> Result<Ch
     name::check(function)?;
     let text = fs::read_to_string(manifest)
         .with_context(|| format!("{} cannot be read", manifest.display()))?;
-    if !Manifest::parse(&text, manifest)?
+    if !Manifest::inspect_text(&text, manifest)?
         .components
         .contains_key(function)
     {

@@ -155,6 +155,17 @@ fn a_function_is_added_and_everything_else_stays() {
 }
 
 #[test]
+fn what_spin_alone_runs_is_no_obstacle() {
+    let folder = application();
+    let trigger = "\n[[trigger.redis]]\naddress = \"redis://localhost\"\nchannel = \"c\"\ncomponent = \"hello\"\n";
+    let manifest = folder.path().join("spin.toml");
+    fs::write(&manifest, format!("{MANIFEST}{trigger}")).unwrap();
+    new(folder.path(), "notes").unwrap();
+    let placed = refused_to_place_in(&folder, "hello", "world.wit");
+    assert_eq!(placed, "wit/hello.wit is there already");
+}
+
+#[test]
 fn several_functions_live_beside_each_other() {
     let folder = application();
     for line in [
@@ -214,7 +225,10 @@ fn by_way_of_spin_the_same_tree_comes_about() {
 
 /// What is said of a file that waits in the function's folder, and that the tree stays as it is.
 fn refused_to_place(function: &str, file: &str) -> String {
-    let folder = application();
+    refused_to_place_in(&application(), function, file)
+}
+
+fn refused_to_place_in(folder: &tempfile::TempDir, function: &str, file: &str) -> String {
     let waiting = folder
         .path()
         .join("functions")
@@ -240,12 +254,41 @@ fn placing_does_not_write_over_what_is_there() {
 }
 
 #[test]
+fn empty_files_of_others_stay() {
+    let folder = application();
+    let ours = "functions/hello/pages/.gitkeep";
+    for (file, text) in [
+        (ours, ""),
+        ("functions/hello/unplaced/README.md", "One more command."),
+    ] {
+        let path = folder.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let manifest = folder.path().join("spin.toml");
+    let changes = place::changes(&manifest, folder.path(), "hello").unwrap();
+    changes.apply().unwrap();
+    let after = tree(folder.path());
+    assert!(after.contains_key(Path::new(ours)));
+    assert!(
+        !after
+            .keys()
+            .any(|file| file.to_str().unwrap().contains("unplaced"))
+    );
+}
+
+#[test]
 fn what_spin_alone_would_take_is_not_placed() {
     for (function, file, says) in [
         ("my_notes", "world.wit", "write it in kebab-case"),
         ("list", "world.wit", "is a word of WIT"),
         ("other", "world.wit", "has no component `other`"),
         ("hello", "notes.txt", "notes.txt is not of the template"),
+        (
+            "hello",
+            "openapi.json",
+            "functions/hello/openapi.json is there already",
+        ),
         (
             "hello",
             "wit/hello.wit",

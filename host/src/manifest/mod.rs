@@ -297,7 +297,17 @@ impl Manifest {
             &file,
             "start in the directory that holds spin.toml, or name it with --from",
         )?;
-        read::manifest(&Document::new(&file, &text), &file)
+        Self::inspect_text(&text, &file)
+    }
+
+    /// As [`inspect`](Self::inspect), of a text; `path` is what messages call it and what relative paths
+    /// start from.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not TOML or not a manifest.
+    pub fn inspect_text(text: &str, path: &Path) -> Result<Self, ManifestError> {
+        read::manifest(&Document::new(path, text), path)
     }
 
     /// Checks the text of a manifest; `path` is what messages call it and what relative paths
@@ -307,7 +317,7 @@ impl Manifest {
     ///
     /// When the text is not TOML or not a manifest that this host can run.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ManifestError> {
-        read::manifest(&Document::new(path, text), path)?.supported()
+        Self::inspect_text(text, path)?.supported()
     }
 
     /// The directory that relative paths in the manifest start from.

@@ -20,7 +20,6 @@ mod runs_here;
 mod secrets;
 mod size;
 mod sleeps;
-mod target_triggers;
 mod unfinished;
 mod unplaced;
 mod variables;
@@ -235,7 +234,7 @@ pub(super) const ALL: &[Rule] = &[
         name: "target-triggers",
         summary: "the cloud runs the triggers that the application has",
         audience: Audience::Target,
-        check: target_triggers::check,
+        check: target::triggers,
     },
     Rule {
         name: "target-stores",

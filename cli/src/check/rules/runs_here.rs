@@ -5,6 +5,7 @@ use jenny_host::manifest::Feature;
 
 use crate::check::finding::Report;
 use crate::check::project::Project;
+use crate::check::target;
 
 pub(super) fn check(project: &Project) -> Vec<Report> {
     let (Ok(manifest), None) = (project.manifest(), project.target()) else {
@@ -15,7 +16,7 @@ pub(super) fn check(project: &Project) -> Vec<Report> {
         .iter()
         .map(|unsupported| {
             let spin = match &unsupported.feature {
-                Feature::Triggers { kind, .. } if kind != "redis" => {
+                Feature::Triggers { kind, .. } if target::needs_plugin(kind) => {
                     format!("Spin does this where it has the plugin `trigger-{kind}`,")
                 }
                 _ => "Spin does this".to_owned(),

@@ -34,6 +34,9 @@ pub(super) const CLOUD: Cloud = Cloud {
             "publish by a service that takes HTTP, or build it without MQTT",
         ),
     ],
+    // "Redis: not supported", "custom triggers: not supported".
+    triggers: &["http"],
+    plugin: None,
     stores: Stores::Provided,
     give: |name, _| format!("run `spin aka deploy --variable {name}=…`"),
     max_bytes: Some(MAX_APP_BYTES),

@@ -12,7 +12,7 @@ mod stores;
 use std::collections::BTreeMap;
 
 use clap::ValueEnum;
-use jenny_host::manifest::{ComponentSource, VariableDeclaration};
+use jenny_host::manifest::{ComponentSource, Feature, VariableDeclaration};
 
 use super::finding::Report;
 use super::project::Project;
@@ -43,6 +43,10 @@ struct Cloud {
     conditions: &'static [Condition],
     /// What stands in for an interface that it lacks.
     instead: &'static [(&'static [&'static str], &'static str)],
+    /// The kinds of triggers that it runs, `http` first.
+    triggers: &'static [&'static str],
+    /// How to have it run those of another kind, if it can.
+    plugin: Option<fn(&str) -> String>,
     /// What happens to stores that are granted.
     stores: Stores,
     /// How a required variable is given to it.
@@ -132,6 +136,44 @@ impl Target {
 fn of(project: &Project) -> Option<(&'static Cloud, Result<RuntimeConfig, Report>)> {
     let cloud = project.target()?.cloud();
     Some((cloud, RuntimeConfig::read(project.runtime_config())))
+}
+
+/// Whether Spin itself runs triggers of this kind with a plugin only.
+pub(super) fn needs_plugin(kind: &str) -> bool {
+    !spin::CLOUD.triggers.contains(&kind)
+}
+
+/// That all triggers are of a kind that the cloud runs.
+pub(super) fn triggers(project: &Project) -> Vec<Report> {
+    let (Ok(manifest), Some(target)) = (project.manifest(), project.target()) else {
+        return Vec::new();
+    };
+    let cloud = target.cloud();
+    let reports = manifest.unsupported.iter().filter_map(|unsupported| {
+        let Feature::Triggers { kind, .. } = &unsupported.feature else {
+            return None;
+        };
+        if cloud.triggers.contains(&kind.as_str()) {
+            return None;
+        }
+        let name = cloud.name;
+        let at = |message| {
+            Report::at(project.manifest_file(), message).line(unsupported.refusal.line())
+        };
+        Some(match cloud.plugin {
+            Some(plugin) => {
+                let see = plugin(kind);
+                let message = format!("{name} runs [[trigger.{kind}]] with a plugin: see that {see}");
+                at(message).warning()
+            }
+            None => at(format!(
+                "{name} does not run [[trigger.{kind}]]: start its components by [[trigger.{}]], or deploy \
+                 them elsewhere",
+                cloud.triggers.join("]], [[trigger.")
+            )),
+        })
+    });
+    reports.collect()
 }
 
 /// That the components can be loaded.

@@ -14,6 +14,8 @@ pub(super) const CLOUD: Cloud = Cloud {
     ],
     conditions: &[],
     instead: &[],
+    triggers: &["http", "redis"],
+    plugin: Some(|kind| format!("`spin plugins install trigger-{kind}` has been run there")),
     stores: Stores::OfTheMachine,
     give: |name, _| {
         format!(

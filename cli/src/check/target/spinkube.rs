@@ -13,6 +13,9 @@ pub(super) const CLOUD: Cloud = Cloud {
                version or a later one",
     }],
     instead: &[],
+    // What the shim is built with. It refuses an application that has any other trigger.
+    triggers: &["http", "redis", "mqtt", "sqs", "command"],
+    plugin: None,
     stores: Stores::OfAPod,
     give: |name, declaration| match declaration.secret {
         true => format!(

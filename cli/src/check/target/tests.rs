@@ -13,7 +13,7 @@ fn without_a_target_nothing_is_checked() {
     let project = Fixture::new()
         .component(&["made:up/thing@1.0.0"], &[HANDLER])
         .load();
-    for check in [interfaces, stores, variables, limits] {
+    for check in [interfaces, triggers, stores, variables, limits] {
         assert!(check(&project).is_empty());
     }
 }
@@ -302,4 +302,48 @@ fn what_cannot_be_measured_hides_no_size_and_is_named() {
         ),
         "{found:?}"
     );
+}
+
+fn triggering(target: Target, kind: &str) -> Vec<String> {
+    let trigger = format!("[[trigger.{kind}]]\ncomponent = \"hello\"\n\n[component.hello]");
+    let fixture = Fixture::new().edit("spin.toml", "[component.hello]", &trigger);
+    messages(triggers(&fixture.target(target).load()))
+}
+
+#[test]
+fn what_a_target_runs_is_quiet() {
+    for target in [Target::Spin, Target::Spinkube, Target::Akamai] {
+        // The fixture has a trigger of the first kind, http.
+        for kind in &target.cloud().triggers[1..] {
+            let found = triggering(target, kind);
+            assert!(found.is_empty(), "{found:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_target_does_not_run_comes_with_what_it_does() {
+    for (target, kind, says) in [
+        (
+            Target::Spin,
+            "cron",
+            "spin.toml:12: warning: Spin runs [[trigger.cron]] with a plugin: see that `spin plugins \
+             install trigger-cron` has been run there [rule]",
+        ),
+        (
+            Target::Spinkube,
+            "cron",
+            "spin.toml:12: SpinKube does not run [[trigger.cron]]: start its components by \
+             [[trigger.http]], [[trigger.redis]], [[trigger.mqtt]], [[trigger.sqs]], \
+             [[trigger.command]], or deploy them elsewhere [rule]",
+        ),
+        (
+            Target::Akamai,
+            "redis",
+            "spin.toml:12: Akamai Functions does not run [[trigger.redis]]: start its components by \
+             [[trigger.http]], or deploy them elsewhere [rule]",
+        ),
+    ] {
+        assert_eq!(triggering(target, kind), [says]);
+    }
 }

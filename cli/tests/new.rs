@@ -7,8 +7,14 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use tempfile::TempDir;
+
+/// How long something that must happen may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 const MANIFEST: &str = r#"spin_manifest_version = 2
 
@@ -171,6 +177,17 @@ struct Gate {
     writer: fs::File,
 }
 
+/// A process that goes with the test, however that ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended.
+        _ = self.0.kill();
+        _ = self.0.wait();
+    }
+}
+
 /// Makes a FIFO under each of these names.
 fn fifos(paths: &[&Path]) {
     let status = Command::new("mkfifo").args(paths).status();
@@ -180,7 +197,10 @@ fn fifos(paths: &[&Path]) {
 impl Gate {
     /// Waits until the FIFO is read.
     fn wait(fifo: &Path) -> Self {
-        let writer = fs::File::options().write(true).open(fifo);
+        let (tell, told) = mpsc::channel();
+        let fifo = fifo.to_owned();
+        thread::spawn(move || tell.send(fs::File::options().write(true).open(fifo)));
+        let writer = told.recv_timeout(PATIENCE).expect("it is read");
         Self {
             writer: writer.expect("it is a FIFO"),
         }
@@ -215,13 +235,15 @@ fn a_signal_in_the_middle_takes_back_what_was_written() {
         fs::hard_link(fifo(3), &third).expect("it is made");
         lead_to(1);
         let before = names(folder.path());
-        let mut child = Command::new(env!("CARGO_BIN_EXE_jenny"))
+        let child = Command::new(env!("CARGO_BIN_EXE_jenny"))
             .args(["new", "notes"])
             .current_dir(folder.path())
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .expect("`jenny` starts");
+        let mut running = Running(child);
+        let child = &mut running.0;
         for number in [1, 2] {
             let gate = Gate::wait(&fifo(number));
             lead_to(number + 1);
@@ -230,7 +252,7 @@ fn a_signal_in_the_middle_takes_back_what_was_written() {
         let gate = Gate::wait(&third);
         let written = folder.path().join("functions/notes/src/lib.rs").exists();
 
-        send_signal(&child, name);
+        send_signal(child, name);
         let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));
         let mut heard = String::new();
         stderr.read_line(&mut heard).expect("it is text");

@@ -51,7 +51,7 @@ impl Signals {
         _ = self.next_number().await;
     }
 
-    /// Waits for the next one and returns its number. Shells report 128 more of a command that it ended.
+    /// Waits for the next one and returns its number.
     pub(crate) async fn next_number(&mut self) -> u8 {
         #[cfg(unix)]
         return std::future::poll_fn(|context| {
@@ -69,6 +69,11 @@ impl Signals {
             Err(_) => std::future::pending().await,
         }
     }
+}
+
+/// The code that shells have for a command which the signal of this number ended.
+pub(crate) fn exit_code(number: u8) -> u8 {
+    128 + number
 }
 
 /// The signals that the process was started to ignore, a bit for each; none where the system does not say,

@@ -8,7 +8,7 @@ use std::thread;
 use anyhow::Result;
 
 use crate::say;
-use crate::signals::Signals;
+use crate::signals::{self, Signals};
 
 /// A signal ended the command, which took back what it had written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,9 +17,9 @@ pub(crate) struct Interrupted {
 }
 
 impl Interrupted {
-    /// The exit code that a shell has for a command which the signal ended.
+    /// [`signals::exit_code`] of the signal.
     pub(crate) fn exit_code(self) -> u8 {
-        128 + self.number
+        signals::exit_code(self.number)
     }
 
     fn name(self) -> &'static str {
@@ -37,7 +37,7 @@ impl fmt::Display for Interrupted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} came before all was written: what was is taken back",
+            "{} came before all was written: the files are as they were",
             self.name()
         )
     }

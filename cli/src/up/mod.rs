@@ -24,7 +24,7 @@ pub(crate) use open_files::FILES_FOR_EACH_CONNECTION;
 use watch::{Session, Settings};
 
 use crate::application::{Application, Running};
-use crate::signals::Signals;
+use crate::signals::{Signals, exit_code};
 use crate::{build, logging, say};
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -130,7 +130,7 @@ impl Prepared {
         let app = tokio::select! {
             app = session.first() => app?,
             // Nothing was served.
-            signal = signals.next_number() => return Ok(ExitCode::from(128 + signal)),
+            signal = signals.next_number() => return Ok(ExitCode::from(exit_code(signal))),
         };
         let (listener, base) = listen(self.address, &self.server).await?;
         routes::print(&routes::table(app.manifest(), &base));

@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use crate::watching::{Folder, PATIENCE, make_pipe};
-use crate::{APPLICATION, FIRST, SECOND, application};
+use crate::{APPLICATION, FIRST, application, serves_the_other_version};
 
 /// The application, with a build that says that it runs, and then waits for ever.
 fn endless(folder: &Folder) {
@@ -70,9 +70,7 @@ fn it_outlives_the_terminal_if_it_was_told_to() {
 
     jenny.signal("HUP");
 
-    folder.component("src/a", SECOND);
-    jenny.says("Serving the new a");
-    assert_eq!(jenny.answer(), SECOND);
+    serves_the_other_version(&folder, &mut jenny);
     let status = jenny.ends_with_all_that_it_started("TERM");
     assert!(status.success(), "{status}");
 }

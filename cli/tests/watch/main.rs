@@ -7,7 +7,7 @@ mod sources;
 mod versions;
 mod watching;
 
-use watching::Folder;
+use watching::{Folder, Watching};
 
 /// One component that is built by being copied. What is missing is what does not compile.
 const APPLICATION: &str = r#"
@@ -35,4 +35,19 @@ fn application() -> Folder {
     folder.component("src/a", FIRST);
     folder.write("page.txt", "page 1");
     folder
+}
+
+/// Whoever saves the other version of the component has that answer.
+fn serves_the_other_version(folder: &Folder, jenny: &mut Watching) {
+    folder.component("src/a", SECOND);
+    jenny.says("Serving the new a");
+    assert_eq!(jenny.answer(), SECOND);
+}
+
+/// After an error the version before serves, until there is one that works.
+fn keeps_serving_until_it_works(folder: &Folder, jenny: &mut Watching) {
+    jenny.says("keeps serving");
+    assert_eq!(jenny.answer(), FIRST);
+
+    serves_the_other_version(folder, jenny);
 }

@@ -1,7 +1,9 @@
 //! One version after another.
 
 use crate::watching::{Folder, make_pipe};
-use crate::{APPLICATION, FIRST, SECOND, application};
+use crate::{
+    APPLICATION, FIRST, SECOND, application, keeps_serving_until_it_works, serves_the_other_version,
+};
 
 #[test]
 fn a_change_is_built_and_served() {
@@ -22,9 +24,7 @@ fn a_request_in_flight_finishes_on_what_it_began_with() {
     let mut jenny = folder.up(&["--state-dir", ""]);
     let mut echo = jenny.begin_echo();
 
-    folder.component("src/a", SECOND);
-    jenny.says("Serving the new a");
-    assert_eq!(jenny.answer(), SECOND);
+    serves_the_other_version(&folder, &mut jenny);
 
     echo.send("second");
     assert_eq!(echo.part(), "second");
@@ -45,12 +45,7 @@ fn an_error_is_shown_while_the_last_version_that_works_serves() {
     let error = jenny.says("error: ");
     assert!(error.contains("building component a failed"), "{error}");
     assert!(error.contains("cp src/a a.wasm"), "{error}");
-    jenny.says("keeps serving");
-    assert_eq!(jenny.answer(), FIRST);
-
-    folder.component("src/a", SECOND);
-    jenny.says("Serving the new a");
-    assert_eq!(jenny.answer(), SECOND);
+    keeps_serving_until_it_works(&folder, &mut jenny);
 }
 
 #[test]
@@ -62,12 +57,7 @@ fn a_component_that_does_not_load_is_an_error_like_any_other() {
 
     let error = jenny.says("error: ");
     assert!(error.contains("component `a`"), "{error}");
-    jenny.says("keeps serving");
-    assert_eq!(jenny.answer(), FIRST);
-
-    folder.component("src/a", SECOND);
-    jenny.says("Serving the new a");
-    assert_eq!(jenny.answer(), SECOND);
+    keeps_serving_until_it_works(&folder, &mut jenny);
 }
 
 #[test]

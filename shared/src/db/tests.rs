@@ -273,13 +273,18 @@ fn a_failing_migration_leaves_nothing_behind() {
     });
 }
 
+/// What is said to code with other migrations than those that the database has.
+async fn refusal(applied: &[Migration], migrations: &[Migration]) -> String {
+    let store = MemoryStore::new();
+    let again = store.another();
+    migrate(store, applied, true).await.expect("applies");
+    let outcome = migrate(again, migrations, true).await;
+    outcome.expect_err("are others").to_string()
+}
+
 #[test]
 fn an_edited_migration_is_refused_by_name() {
     block_on(async {
-        let store = MemoryStore::new();
-        let again = store.another();
-        migrate(store, &[FIRST], true).await.expect("applies");
-
         let edited = Migration {
             sqlite: Script {
                 text: "CREATE TABLE other (id BIGINT);",
@@ -287,37 +292,21 @@ fn an_edited_migration_is_refused_by_name() {
             },
             ..FIRST
         };
-        let error = migrate(again, &[edited], true)
-            .await
-            .expect_err("was edited");
-
-        assert!(error.to_string().contains("0001_things"), "{error}");
+        let error = refusal(&[FIRST], &[edited]).await;
+        assert!(error.contains("0001_things"), "{error}");
     });
 }
 
 #[test]
 fn migrations_that_changed_places_are_refused() {
     block_on(async {
-        let store = MemoryStore::new();
-        let again = store.another();
-        migrate(store, &[FIRST, SECOND], true)
-            .await
-            .expect("applies");
-
-        let [first, second] = [
-            Migration {
-                version: 2,
-                ..FIRST
-            },
-            Migration {
-                version: 1,
-                ..SECOND
-            },
-        ];
-        let error = migrate(again, &[second, first], true)
-            .await
-            .expect_err("are others");
-        assert!(error.to_string().contains("0001_colour"), "{error}");
+        let in_place = |version, migration| Migration {
+            version,
+            ..migration
+        };
+        let swapped = [in_place(1, SECOND), in_place(2, FIRST)];
+        let error = refusal(&[FIRST, SECOND], &swapped).await;
+        assert!(error.contains("0001_colour"), "{error}");
     });
 }
 

@@ -25,6 +25,7 @@ name = "app"
 cors_origins = { default = "" }
 log_level = { default = "info" }
 public_url = { default = "http://127.0.0.1:3000" }
+trusted_proxies = { default = "" }
 
 [[trigger.http]]
 route = "/hello"

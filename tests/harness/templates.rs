@@ -69,7 +69,7 @@ async fn a_database_is_prepared_that_is_told_by_other_variables() {
         "where_data_is = { default = \"sqlite:default\" }\nits_host = { default = \"\" }",
         "allowed_outbound_hosts = [\"{{ its_host }}\"]\n[component.one.variables]\n\
          auto_migrate = \"true\"\ncors_origins = \"\"\ndatabase_url = \"{{ where_data_is }}\"\n\
-         log_level = \"info\"\npublic_url = \"http://127.0.0.1:3000\"",
+         log_level = \"info\"\npublic_url = \"http://127.0.0.1:3000\"\ntrusted_proxies = \"\"",
     );
 
     let app = TestApp::from_manifest(path)

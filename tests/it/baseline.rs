@@ -1,6 +1,8 @@
 //! What every function does for every request, whatever its routes: the baseline of `shared`.
 
 use http::Method;
+use jenny_test::TestApp;
+use serde_json::Value;
 
 #[tokio::test]
 async fn every_answer_carries_the_security_headers() {
@@ -92,4 +94,30 @@ async fn foreign_origins_are_not_allowed_unless_configured() {
         Some("https://evil.example"),
         "{other:?}"
     );
+}
+
+/// The address that the last request came from, as the log says.
+fn client(app: &TestApp) -> Option<String> {
+    let logs = app.logs();
+    let lines = logs
+        .iter()
+        .filter_map(|line| serde_json::from_str(line).ok());
+    let mut lines = lines.filter(|line: &Value| line["target"] == "access");
+    Some(lines.next_back()?["client"].as_str()?.to_owned())
+}
+
+#[tokio::test]
+async fn the_log_says_where_each_request_came_from() {
+    for (trusted, expected) in [("", "127.0.0.1"), ("10.0.0.0/8, 127.0.0.1", "203.0.113.9")] {
+        let app = crate::app().variable("trusted_proxies", trusted);
+        let app = app.build().await;
+        for path in app.routes() {
+            app.get(&path)
+                .header("spin-client-addr", "6.6.6.6:6")
+                .header("x-forwarded-for", "6.6.6.6, 203.0.113.9, 10.1.2.3")
+                .send()
+                .await;
+            assert_eq!(client(&app).as_deref(), Some(expected), "{path}");
+        }
+    }
 }

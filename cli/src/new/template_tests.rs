@@ -23,6 +23,7 @@ database_endpoint = { default = "" }
 database_url = { default = "sqlite:default", secret = true }
 log_level = { default = "info" }
 public_url = { default = "http://127.0.0.1:3000" }
+trusted_proxies = { default = "" }
 "#;
 
 /// Renders the template with every combination of its options, for names that are easily got wrong.

@@ -28,6 +28,7 @@ database_endpoint = { default = "" }
 database_url = { default = "sqlite:default", secret = true }  # a secret
 log_level = { default = "info" }
 public_url = { default = "http://127.0.0.1:3000" }
+trusted_proxies = { default = "" }
 
 # The greeting.
 [[trigger.http]]

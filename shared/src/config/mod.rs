@@ -20,6 +20,8 @@ mod parse;
 mod secret;
 mod settings;
 
+pub use jenny_client_address::TrustedProxies;
+
 pub use self::{
     error::{ConfigError, Fault},
     parse::{CorsOrigins, PublicUrl},

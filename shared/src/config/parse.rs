@@ -1,6 +1,6 @@
 //! How values are read: pure functions, and the types that settings have of their own.
 
-use super::Secret;
+use super::{Secret, TrustedProxies};
 
 /// The base of every link and the issuer of tokens: an `http` or `https` origin, optionally with a
 /// path, without a slash at its end.
@@ -115,6 +115,10 @@ pub(super) fn ttl_seconds(text: &str) -> Option<u64> {
 }
 
 pub(super) fn level(text: &str) -> Option<tracing::level_filters::LevelFilter> {
+    text.parse().ok()
+}
+
+pub(super) fn trusted_proxies(text: &str) -> Option<TrustedProxies> {
     text.parse().ok()
 }
 

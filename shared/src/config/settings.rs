@@ -2,7 +2,7 @@
 
 use tracing::level_filters::LevelFilter;
 
-use super::{CorsOrigins, PublicUrl, Secret, Setting, parse};
+use super::{CorsOrigins, PublicUrl, Secret, Setting, TrustedProxies, parse};
 
 /// Issuer of tokens and base of links.
 pub const PUBLIC_URL: Setting<PublicUrl> = Setting::new(
@@ -23,6 +23,13 @@ pub const LOG_LEVEL: Setting<LevelFilter> = Setting::new(
     "log_level",
     "one of off, error, warn, info, debug, trace",
     parse::level,
+);
+
+/// The proxies whose `X-Forwarded-For` counts: addresses and networks. None when empty.
+pub const TRUSTED_PROXIES: Setting<TrustedProxies> = Setting::new(
+    "trusted_proxies",
+    "empty or a comma-separated list of addresses and networks such as 10.0.0.0/8",
+    parse::trusted_proxies,
 );
 
 /// How long an access token holds, in seconds.
@@ -85,6 +92,8 @@ mod tests {
         assert_eq!(ACCESS_TOKEN_TTL_SECONDS.parse(" 60 "), Ok(60));
         assert!(AUTO_MIGRATE.parse("yes").is_err());
         assert!(LOG_LEVEL.parse("loud").is_err());
+        assert!(TRUSTED_PROXIES.parse("proxy.local").is_err());
+        assert_eq!(TRUSTED_PROXIES.parse(""), Ok(TrustedProxies::default()));
     }
 
     #[test]

@@ -10,10 +10,15 @@ use axum::{
 };
 use tracing::{Instrument, level_filters::LevelFilter};
 
-use super::{RequestId, TraceContext, cors, request_id::X_REQUEST_ID, security_headers};
+use super::{
+    ClientAddress, RequestId, TraceContext, cors, request_id::X_REQUEST_ID, security_headers,
+};
 use crate::{
     conditional::Conditions,
-    config::{CORS_ORIGINS, ConfigError, CorsOrigins, LOG_LEVEL, PUBLIC_URL},
+    config::{
+        CORS_ORIGINS, ConfigError, CorsOrigins, LOG_LEVEL, PUBLIC_URL, TRUSTED_PROXIES,
+        TrustedProxies,
+    },
     problem,
 };
 
@@ -36,6 +41,8 @@ pub struct Baseline {
     pub cors_origins: CorsOrigins,
     /// The least severe level that is logged.
     pub log_level: LevelFilter,
+    /// The proxies that are believed when they name the client.
+    pub trusted_proxies: TrustedProxies,
 }
 
 impl Default for Baseline {
@@ -44,6 +51,7 @@ impl Default for Baseline {
             https: false,
             cors_origins: CorsOrigins::None,
             log_level: LevelFilter::INFO,
+            trusted_proxies: TrustedProxies::default(),
         }
     }
 }
@@ -59,6 +67,7 @@ impl Baseline {
             https: PUBLIC_URL.get().await?.is_https(),
             cors_origins: CORS_ORIGINS.get().await?,
             log_level: LOG_LEVEL.get().await?,
+            trusted_proxies: TRUSTED_PROXIES.get().await?,
         })
     }
 }
@@ -66,7 +75,7 @@ impl Baseline {
 /// Surrounds a router with what every function has.
 ///
 /// From the outside in: request id and trace context (accepted or made, in the request's
-/// extensions, the id in the answer's `x-request-id`), one line in the log per request, security
+/// extensions, the id in the answer's `x-request-id`), the client's address, one line in the log per request, security
 /// headers, problems rendered (also those of axum itself: no route, wrong method), conditional
 /// requests and cacheability ([`conditional`](crate::conditional)), CORS, the limit on bodies
 /// ([`MAX_BODY_BYTES`]).
@@ -97,6 +106,10 @@ async fn surround(
         span_id = trace.span_id(),
         parent_id = trace.parent_id(),
     );
+    let client = ClientAddress::of(request.headers(), &settings.trusted_proxies);
+    if let Some(client) = client {
+        request.extensions_mut().insert(client);
+    }
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(trace);
     let conditions = Conditions::take(&mut request);
@@ -117,6 +130,7 @@ async fn surround(
         method = method.as_str(),
         route = route.as_ref().map(MatchedPath::as_str),
         status = response.status().as_u16(),
+        client = client.map(|client| tracing::field::display(client.ip())),
         duration_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
         "request"
     );

@@ -20,6 +20,7 @@
 //! ```
 
 mod baseline;
+mod client_address;
 mod cors;
 mod entry;
 mod request_id;
@@ -31,6 +32,7 @@ mod tests;
 
 pub use self::{
     baseline::{Baseline, MAX_BODY_BYTES, baseline},
+    client_address::ClientAddress,
     entry::{Entry, private},
     request_id::RequestId,
     trace_context::TraceContext,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 use tracing::level_filters::LevelFilter;
 
-use super::{Baseline, baseline};
+use super::{Baseline, ClientAddress, baseline};
 use crate::{
     config::CorsOrigins,
     log::capture::Captured,
@@ -42,6 +42,10 @@ fn router() -> Router {
             get(async || Problem::invalid_token("The access token has expired.")),
         )
         .route("/rejected", post(async |_: String| "read"))
+        .route(
+            "/whence",
+            get(async |client: ClientAddress| client.ip().to_string()),
+        )
         .merge(conduit)
 }
 
@@ -241,6 +245,31 @@ async fn one_line_per_request_names_the_route_and_not_the_address() {
         !text.contains("alice") && !text.contains("hunter2"),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn the_client_is_who_the_host_and_trusted_proxies_say() {
+    let request = || {
+        Request::get("/whence")
+            .header("spin-client-addr", "6.6.6.6:6")
+            .header("spin-client-addr", "10.0.0.1:4711")
+            .header("x-forwarded-for", "6.6.6.6, 203.0.113.9")
+    };
+    for (trusted, client) in [("", "10.0.0.1"), ("10.0.0.0/8", "203.0.113.9")] {
+        let settings = Baseline {
+            trusted_proxies: trusted.parse().unwrap(),
+            ..Baseline::default()
+        };
+        let answer = answer_with(settings, request()).await;
+        assert_eq!(answer.log.lines()[0]["client"], client);
+        let body = answer.response.into_body().collect().await.unwrap();
+        assert_eq!(body.to_bytes(), client);
+    }
+    // A host that does not say it: the handler that wants to know fails, and the others do not.
+    let unknown = answer(Request::get("/whence")).await;
+    assert_eq!(unknown.response.status(), 500);
+    let unknown = answer(Request::get("/hello/you")).await;
+    assert_eq!(unknown.log.lines()[0].get("client"), None);
 }
 
 #[tokio::test]

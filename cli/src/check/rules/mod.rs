@@ -2,6 +2,7 @@
 
 mod allow_reasons;
 mod build;
+mod client_address;
 mod compiled;
 mod documents;
 mod files;
@@ -187,6 +188,12 @@ pub(super) const ALL: &[Rule] = &[
         summary: "the test of a function sends it requests",
         audience: Audience::Workspace,
         check: function_tests::check,
+    },
+    Rule {
+        name: "client-address",
+        summary: "a function takes the client's address from `shared`, not from a header",
+        audience: Audience::Workspace,
+        check: client_address::check,
     },
     Rule {
         name: "length",

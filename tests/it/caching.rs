@@ -80,6 +80,14 @@ async fn whoever_says_who_he_is_gets_nothing_from_the_shared_cache() {
             }
         }
     }
+    // Cookies are credentials as well, for whoever has a function that reads them.
+    for _ in 0..2 {
+        let with_cookie = app.get(&path).cookie("session", "anna").send().await;
+        assert_cache_status(&with_cookie, "fwd=bypass");
+        with_cookie
+            .assert_header("cache-control", "private, no-cache")
+            .assert_header("vary", "cookie, authorization");
+    }
     // A token that is not valid is no way to the shared cache either.
     get(&app, &path, Some("forged"))
         .await

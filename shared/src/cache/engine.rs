@@ -24,6 +24,15 @@ pub trait Cacheable: Serialize + DeserializeOwned + Send + Sync + 'static {}
 
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Cacheable for T {}
 
+/// What a lookup takes for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// A value, so that an entry which says that there is none is of no use.
+    Something,
+    /// A value, or that there is none.
+    Whatever,
+}
+
 /// A value, if there is one, and how it was come by.
 pub(super) type Found<T> = (Option<Arc<T>>, Status);
 
@@ -44,6 +53,7 @@ struct State {
 struct Lookup<'a> {
     key: &'a Key,
     policy: &'a Policy,
+    wanted: Wanted,
     generations: Option<Vec<Generation>>,
     now: Timestamp,
 }
@@ -82,6 +92,7 @@ impl Engine {
         self: &Arc<Self>,
         key: &Key,
         policy: &Policy,
+        wanted: Wanted,
         load: L,
     ) -> Result<Found<T>, E>
     where
@@ -95,6 +106,7 @@ impl Engine {
         let lookup = Lookup {
             key,
             policy,
+            wanted,
             generations,
             now: self.platform.now(),
         };
@@ -111,6 +123,7 @@ impl Engine {
         if let Some(flight) = self.flight(&lookup) {
             if let Some(value) = flight.wait(&*self.platform).await
                 && let Some(value) = typed(&value)
+                && lookup.takes(&value)
             {
                 return Ok((value, Status::Collapsed { reason }));
             }
@@ -153,6 +166,7 @@ impl Engine {
         };
         if lookup.accepts(entry, invalidations)
             && let Some(value) = typed(&entry.value)
+            && lookup.takes(&value)
         {
             return InMemory::Usable(value, entry.lifetime);
         }
@@ -177,6 +191,9 @@ impl Engine {
             return None;
         }
         let found = (typed(&entry.value)?, entry.lifetime);
+        if !lookup.takes(&found.0) {
+            return None;
+        }
         state.memory.insert(lookup.key.text(), entry, bytes.len());
         Some(found)
     }
@@ -310,6 +327,11 @@ impl Engine {
 }
 
 impl Lookup<'_> {
+    /// Whether it answers what was asked for.
+    fn takes<T>(&self, value: &Option<T>) -> bool {
+        value.is_some() || self.wanted == Wanted::Whatever
+    }
+
     /// Whether an entry holds now, as far as can be known.
     fn accepts(&self, entry: &Entry, invalidations: &Invalidations) -> bool {
         let is_current = match (&self.generations, &entry.generations) {

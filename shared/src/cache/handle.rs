@@ -15,7 +15,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::{Serialize, Serializer};
 use tower::{Layer, Service};
 
-use super::engine::{Cacheable, Engine, Found};
+use super::engine::{Cacheable, Engine, Found, Wanted};
 use super::key::Slot;
 use super::spin::Spin;
 use super::status::Status;
@@ -31,21 +31,37 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 /// everybody: the layer sets `Cache-Control` to what the [`Policy`] says to clients.
 #[must_use]
 pub fn layer() -> CacheLayer {
-    CacheLayer {
-        engine: Arc::new(Engine::new(Arc::new(Spin::default()))),
-    }
+    CacheLayer::of(Arc::new(Engine::new(Arc::new(Spin::default()))))
 }
 
 /// What [`layer`] returns.
 #[derive(Clone)]
 pub struct CacheLayer {
     engine: Arc<Engine>,
+    credentials: Vec<HeaderName>,
 }
 
-#[cfg(test)]
 impl CacheLayer {
     pub(super) fn of(engine: Arc<Engine>) -> Self {
-        Self { engine }
+        Self {
+            engine,
+            credentials: vec![header::AUTHORIZATION, header::COOKIE],
+        }
+    }
+
+    /// Takes a request header for credentials, beside `Authorization` and `Cookie`: a request that has
+    /// it neither reads nor fills what is everybody's, and answers that may be kept vary by it.
+    ///
+    /// ```
+    /// use http::HeaderName;
+    ///
+    /// let layer = shared::cache::layer().credentials(HeaderName::from_static("x-api-key"));
+    /// # let _: axum::Router = axum::Router::new().layer(layer);
+    /// ```
+    #[must_use]
+    pub fn credentials(mut self, header: HeaderName) -> Self {
+        self.credentials.push(header);
+        self
     }
 }
 
@@ -53,8 +69,11 @@ impl<S> Layer<S> for CacheLayer {
     type Service = CacheService<S>;
 
     fn layer(&self, inner: S) -> CacheService<S> {
-        let engine = Arc::clone(&self.engine);
-        CacheService { inner, engine }
+        CacheService {
+            inner,
+            engine: Arc::clone(&self.engine),
+            credentials: self.credentials.as_slice().into(),
+        }
     }
 }
 
@@ -63,6 +82,7 @@ impl<S> Layer<S> for CacheLayer {
 pub struct CacheService<S> {
     inner: S,
     engine: Arc<Engine>,
+    credentials: Arc<[HeaderName]>,
 }
 
 impl<S> Service<Request> for CacheService<S>
@@ -82,17 +102,21 @@ where
         let cache = Cache {
             engine: Arc::clone(&self.engine),
             // Of whatever scheme: what it proves is not asked here.
-            authenticated: request.headers().contains_key(header::AUTHORIZATION),
+            authenticated: self
+                .credentials
+                .iter()
+                .any(|name| request.headers().contains_key(name)),
             record: Arc::default(),
         };
         let record = Arc::clone(&cache.record);
         let is_read = request.method() == Method::GET;
         request.extensions_mut().insert(cache);
+        let credentials = Arc::clone(&self.credentials);
         let answer = self.inner.call(request);
         Box::pin(async move {
             let mut response = answer.await?;
             let record = lock(&record);
-            record.declare(&mut response, is_read);
+            record.declare(&mut response, is_read, &credentials);
             Ok(response)
         })
     }
@@ -108,15 +132,23 @@ struct Record {
 }
 
 impl Record {
-    fn declare(&self, response: &mut Response, is_read: bool) {
+    fn declare(&self, response: &mut Response, is_read: bool, credentials: &[HeaderName]) {
         if self.statuses.is_empty() {
             return;
         }
         let statuses: Vec<_> = self.statuses.iter().map(ToString::to_string).collect();
         let statuses = HeaderValue::try_from(statuses.join(", ")).expect("words and numbers");
-        let is_public = is_read && !self.private && response.status() == StatusCode::OK;
+        let is_kept = is_read && response.status() == StatusCode::OK;
+        let is_public = is_kept && !self.private;
         let headers = response.headers_mut();
         headers.insert(CACHE_STATUS, statuses);
+        if is_kept {
+            // A cache on the way must not give to one who has a cookie what one without was answered.
+            let names = credentials.iter().map(HeaderName::as_str);
+            let names: Vec<_> = names.filter(|name| *name != "authorization").collect();
+            let names = HeaderValue::try_from(names.join(", ")).expect("names of headers");
+            headers.append(header::VARY, names);
+        }
         if let (true, Some(cache_control)) = (is_public, &self.cache_control) {
             headers
                 .entry(header::CACHE_CONTROL)
@@ -140,6 +172,9 @@ pub struct Cache {
 impl Cache {
     /// The value of a key, or what `load` returns. An error is returned and not kept.
     ///
+    /// Where [`find_or_load`](Self::find_or_load) has kept under the same key that there is nothing, `load`
+    /// runs, and what it returns takes that place.
+    ///
     /// `load` owns what it needs (`async move || …`), as it may run after the answer, to replace
     /// what was stale. With a [public](Key::public) key and a request that carries credentials it
     /// always runs, and nothing is kept.
@@ -160,8 +195,8 @@ impl Cache {
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
         let load = async move || load().await.map(Some);
-        let value = self.find_or_load(key, policy, load).await?;
-        Ok(value.expect("a load of something keeps nothing else under its key"))
+        let value = self.look_up(key, policy, Wanted::Something, load).await?;
+        Ok(value.expect("what is wanted is something, and a load of it never returns nothing"))
     }
 
     /// As [`get_or_load`](Self::get_or_load), for what may not be there: `None` is kept for as long
@@ -182,11 +217,27 @@ impl Cache {
         L: FnOnce() -> F + Send + 'static,
         F: Future<Output = Result<Option<T>, E>> + Send + 'static,
     {
+        self.look_up(key, policy, Wanted::Whatever, load).await
+    }
+
+    async fn look_up<T, E, L, F>(
+        &self,
+        key: Key,
+        policy: &Policy,
+        wanted: Wanted,
+        load: L,
+    ) -> Result<Option<Cached<T>>, E>
+    where
+        T: Cacheable,
+        E: Display + Send + 'static,
+        L: FnOnce() -> F + Send + 'static,
+        F: Future<Output = Result<Option<T>, E>> + Send + 'static,
+    {
         let bypassed = self.authenticated && key.is_public();
         let (value, status): Found<T> = if bypassed {
             (load().await?.map(Arc::new), Status::Bypassed)
         } else {
-            self.engine.fetch(&key, policy, load).await?
+            self.engine.fetch(&key, policy, wanted, load).await?
         };
         let mut record = lock(&self.record);
         record.statuses.push(status);

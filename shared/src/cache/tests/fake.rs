@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::cache::engine::Engine;
+use crate::cache::engine::{Engine, Wanted};
 use crate::cache::key::Slot;
 use crate::cache::platform::{BoxFuture, Platform, StoreError};
 use crate::cache::policy::after;
@@ -77,7 +77,11 @@ impl Instance {
     pub(super) async fn get(&self, key: &Key, policy: &Policy, present: &str) -> (String, Status) {
         let present = present.to_owned();
         let load = async move || Ok::<_, String>(Some(present));
-        let (value, status) = self.engine.fetch(key, policy, load).await.unwrap();
+        let (value, status) = self
+            .engine
+            .fetch(key, policy, Wanted::Whatever, load)
+            .await
+            .unwrap();
         (value.expect("a text").to_string(), status)
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::fake::World;
+use crate::cache::engine::Wanted;
 use crate::cache::status::{Level, Reason, Status};
 use crate::cache::{Key, Policy};
 
@@ -97,7 +98,10 @@ async fn that_there_is_nothing_is_remembered_for_a_shorter_time() {
             loads.fetch_add(1, Ordering::Relaxed);
             Ok::<_, String>(None::<String>)
         };
-        let found = instance.engine.fetch(&key(), &POLICY, load).await;
+        let found = instance
+            .engine
+            .fetch(&key(), &POLICY, Wanted::Whatever, load)
+            .await;
         assert!(found.unwrap().0.is_none());
     };
     get().await;
@@ -119,7 +123,10 @@ async fn that_there_is_nothing_is_remembered_for_a_shorter_time() {
 async fn errors_are_returned_and_not_kept() {
     let instance = World::new().instance();
     let load = async || Err::<Option<String>, _>("away".to_owned());
-    let failed = instance.engine.fetch(&key(), &POLICY, load).await;
+    let failed = instance
+        .engine
+        .fetch(&key(), &POLICY, Wanted::Whatever, load)
+        .await;
     assert_eq!(failed.unwrap_err(), "away");
     assert_eq!(instance.get(&key(), &POLICY, "one").await.0, "one");
 }
@@ -196,7 +203,11 @@ async fn a_load_that_raced_with_a_write_is_never_taken_for_fresh() {
             clock.pass(5);
             Ok::<_, String>(Some("before".to_owned()))
         };
-        reader.engine.fetch(&key(), &POLICY, load).await.unwrap();
+        reader
+            .engine
+            .fetch(&key(), &POLICY, Wanted::Whatever, load)
+            .await
+            .unwrap();
         reader.finish().await;
 
         for instance in [&reader, &world.instance()] {

@@ -4,7 +4,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
-use http::StatusCode;
+use http::{HeaderName, StatusCode, header};
 use tower::ServiceExt;
 
 use super::fake::{Instance, World};
@@ -18,9 +18,12 @@ const POLICY: Policy = Policy::seconds(30)
     .negative_seconds(5)
     .clients_seconds(2, 8);
 
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
 async fn tags(cache: Cache, request: Request) -> Result<Json<Cached<String>>, Problem> {
     // A loader that looks at its caller although the key is public.
-    let caller = format!("{:?}", request.headers().get("authorization"));
+    let names = [header::AUTHORIZATION, header::COOKIE, API_KEY];
+    let caller = format!("{:?}", names.map(|name| request.headers().get(name)));
     let load = async move || Ok::<_, Problem>(caller);
     let key = Key::public("tags", "all");
     Ok(Json(cache.get_or_load(key, &POLICY, load).await?))
@@ -32,6 +35,13 @@ async fn missing(cache: Cache) -> Result<Json<Cached<String>>, Problem> {
         .find_or_load(Key::public("article", "secret-name"), &POLICY, load)
         .await?;
     found.map(Json).ok_or_else(|| Problem::not_found("No."))
+}
+
+/// What [`missing`] looks for, made if need be.
+async fn made(cache: Cache) -> Result<Json<Cached<String>>, Problem> {
+    let key = Key::public("article", "secret-name");
+    let load = async || Ok::<_, Problem>("made".to_owned());
+    Ok(Json(cache.get_or_load(key, &POLICY, load).await?))
 }
 
 async fn own(cache: Cache) -> Result<Json<Cached<String>>, Problem> {
@@ -50,8 +60,9 @@ fn router(instance: &Instance) -> Router {
     let router = Router::new()
         .route("/tags", get(tags).put(change))
         .route("/missing", get(missing))
+        .route("/made", get(made))
         .route("/own", get(own))
-        .layer(CacheLayer::of(instance.engine.clone()));
+        .layer(CacheLayer::of(instance.engine.clone()).credentials(API_KEY));
     baseline(router, Baseline::default())
 }
 
@@ -76,7 +87,8 @@ async fn an_answer_for_everybody_says_so_and_where_it_came_from() {
     );
     let public = "public, max-age=2, stale-while-revalidate=8";
     assert_eq!(header(&first, "cache-control"), public);
-    assert_eq!(header(&first, "vary"), "authorization");
+    let vary = "cookie, x-api-key, authorization";
+    assert_eq!(header(&first, "vary"), vary);
     assert!(first.headers().contains_key("etag"));
 
     let again = Request::head("/tags").header("if-none-match", header(&first, "etag"));
@@ -90,11 +102,21 @@ async fn an_answer_for_everybody_says_so_and_where_it_came_from() {
 #[tokio::test]
 async fn a_request_with_credentials_has_nothing_to_do_with_the_shared_cache() {
     let router = router(&World::new().instance());
-    for token in ["Bearer a", "Basic b"] {
-        let request = Request::get("/tags").header("authorization", token);
+    for (name, token) in [
+        ("authorization", "Bearer a"),
+        ("authorization", "Basic b"),
+        ("cookie", "session=c"),
+        ("x-api-key", "d"),
+    ] {
+        let request = Request::get("/tags").header(name, token);
         let response = send(&router, request).await;
         assert_eq!(header(&response, "cache-status"), "jenny; fwd=bypass");
         assert_eq!(header(&response, "cache-control"), "private, no-cache");
+        // Or a cache on the way would give it to one who has none.
+        assert_eq!(
+            header(&response, "vary"),
+            "cookie, x-api-key, authorization"
+        );
         let body = axum::body::to_bytes(response.into_body(), 1000)
             .await
             .unwrap();
@@ -105,7 +127,24 @@ async fn a_request_with_credentials_has_nothing_to_do_with_the_shared_cache() {
     let body = axum::body::to_bytes(anonymous.into_body(), 1000)
         .await
         .unwrap();
-    assert_eq!(body, "\"None\"");
+    assert_eq!(body, "\"[None, None, None]\"");
+}
+
+#[tokio::test]
+async fn something_is_loaded_where_it_was_kept_that_there_is_nothing() {
+    let router = router(&World::new().instance());
+    for path in ["/missing", "/missing", "/made", "/missing"] {
+        let response = send(&router, Request::get(path)).await;
+        let status = header(&response, "cache-status");
+        match path {
+            "/made" => assert!(status.contains("fwd=stale; stored"), "{status}"),
+            _ => assert!(status.contains("jenny; "), "{status}"),
+        }
+    }
+    // What was loaded has taken the place.
+    let found = send(&router, Request::get("/missing")).await;
+    assert_eq!(found.status(), 200);
+    assert!(header(&found, "cache-status").contains("; hit"));
 }
 
 #[tokio::test]

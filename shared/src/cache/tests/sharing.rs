@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures::future::{join, join_all};
 
 use super::fake::World;
+use crate::cache::engine::Wanted;
 use crate::cache::status::{Reason, Status};
 use crate::cache::{Key, Policy};
 use crate::identity::UserId;
@@ -29,7 +30,11 @@ async fn requests_that_miss_together_load_once() {
             }
             Ok::<_, String>(Some("one".to_owned()))
         };
-        instance.engine.fetch(&key(), &POLICY, load).await.unwrap()
+        instance
+            .engine
+            .fetch(&key(), &POLICY, Wanted::Whatever, load)
+            .await
+            .unwrap()
     });
     let found = join_all(requests).await;
     assert_eq!(loads.load(Ordering::Relaxed), 1);
@@ -55,7 +60,7 @@ async fn nobody_waits_for_a_request_that_vanished() {
     let never = async || std::future::pending::<Result<Option<String>, String>>().await;
     let (key, engine) = (key(), &instance.engine);
     {
-        let leader = engine.fetch(&key, &POLICY, never);
+        let leader = engine.fetch(&key, &POLICY, Wanted::Whatever, never);
         let mut leader = Box::pin(leader);
         // It is well into its load when another one begins to wait, and then it is dropped.
         for _ in 0..5 {
@@ -77,7 +82,11 @@ async fn nobody_waits_for_long() {
     let instance = World::new().instance();
     let never = async || std::future::pending::<Result<Option<String>, String>>().await;
     let key = key();
-    let mut leader = Box::pin(instance.engine.fetch(&key, &POLICY, never));
+    let mut leader = Box::pin(
+        instance
+            .engine
+            .fetch(&key, &POLICY, Wanted::Whatever, never),
+    );
     for _ in 0..5 {
         assert!(futures::poll!(&mut leader).is_pending());
         tokio::task::yield_now().await;
@@ -109,7 +118,10 @@ async fn a_load_that_failed_is_not_waited_for_again() {
             }
             Err::<Option<String>, _>("away".to_owned())
         };
-        instance.engine.fetch(&key(), &POLICY, load).await
+        instance
+            .engine
+            .fetch(&key(), &POLICY, Wanted::Whatever, load)
+            .await
     });
     let found = join_all(requests).await;
     assert!(found.iter().all(Result::is_err));
@@ -129,7 +141,7 @@ async fn nobody_is_handed_what_was_loaded_before_a_write_that_he_has_seen() {
             Ok::<_, String>(Some("before".to_owned()))
         };
         let key = key();
-        let mut leader = Box::pin(reader.engine.fetch(&key, &POLICY, slow));
+        let mut leader = Box::pin(reader.engine.fetch(&key, &POLICY, Wanted::Whatever, slow));
         for _ in 0..5 {
             assert!(futures::poll!(&mut leader).is_pending());
             tokio::task::yield_now().await;
@@ -169,4 +181,23 @@ async fn a_caller_is_answered_with_nothing_of_anothers() {
         world.instance().get(&keys[0], &POLICY, "new").await.0,
         "new"
     );
+}
+
+#[tokio::test]
+async fn who_wants_something_does_not_take_that_there_is_nothing() {
+    let instance = World::new().instance();
+    let key = key();
+    let nothing = async || Ok::<Option<String>, String>(None);
+    let something = async || Ok::<_, String>(Some("something".to_owned()));
+
+    // Together: the first one is loading when the second one comes.
+    let finds = instance
+        .engine
+        .fetch(&key, &POLICY, Wanted::Whatever, nothing);
+    let gets = instance
+        .engine
+        .fetch(&key, &POLICY, Wanted::Something, something);
+    let (found, got) = futures::join!(finds, gets);
+    assert_eq!(found.unwrap().0, None);
+    assert_eq!(got.unwrap().0.as_deref(), Some(&"something".to_owned()));
 }

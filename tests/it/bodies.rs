@@ -57,3 +57,40 @@ async fn a_body_over_the_limit_is_refused() {
         .await
         .assert_problem(413, "content-too-large");
 }
+
+#[tokio::test]
+async fn a_body_that_is_coded_is_not_read_as_if_it_were_not() {
+    let app = crate::app().build().await;
+    let user =
+        r#"{"user":{"username":"jacob","email":"j@example.com","password":"correct horse"}}"#;
+    let send = |name: &'static str, value: &'static str| {
+        let request = app.post("/api/users").body(user);
+        let request = match name {
+            "content-type" => request,
+            _ => request.header("content-type", "application/json; charset=UTF-8"),
+        };
+        request.header(name, value).send()
+    };
+    for coding in ["gzip", "br", "identity, gzip", "x-unknown"] {
+        let refused = send("content-encoding", coding).await;
+        refused
+            .assert_problem(415, "unsupported-media-type")
+            .assert_header("accept-encoding", "identity")
+            .assert_no_header("accept");
+    }
+    for content_type in [
+        "application/json; charset=iso-8859-1",
+        "application/json;charset=utf-16",
+        "application/json; Charset=\"us-ascii\"",
+    ] {
+        let refused = send("content-type", content_type).await;
+        refused
+            .assert_problem(415, "unsupported-media-type")
+            .assert_header("accept", "application/json")
+            .assert_no_header("accept-encoding");
+    }
+    assert_eq!(app.sql("SELECT count(*) FROM users").await, [[0]]);
+    send("content-encoding", "identity")
+        .await
+        .assert_status(201);
+}

@@ -55,6 +55,21 @@ async fn a_body_of_countless_unknown_members_is_refused() {
 }
 
 #[tokio::test]
+async fn an_answer_says_no_more_of_a_body_than_where_it_is_wrong() {
+    let app = crate::app().build().await;
+    let name = "\u{1f980}".repeat(MAX_BODY_BYTES / 2 / 4 - 16);
+    let body = format!(r#"{{"{name}":1,"{name}":2}}"#);
+    assert!(body.len() < MAX_BODY_BYTES);
+
+    let response = register_with(&app, body).await;
+
+    response.assert_problem(400, "malformed-json");
+    assert!(response.text().contains("\u{1f980}…"), "{response:?}");
+    // The detail, and once more for RealWorld's clients.
+    assert!(response.body.len() < 2_000, "{}", response.body.len());
+}
+
+#[tokio::test]
 async fn an_array_does_not_stand_for_an_object() {
     let app = crate::app().build().await;
     for (body, pointer) in [

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use serde_path_to_error::{Segment, Track};
 
 use super::{pointer, strict::Strict};
-use crate::problem::Violation;
+use crate::problem::{MAX_SHOWN_BYTES, Violation, shorten};
 
 /// The most faults that one answer lists: more than anybody reads, and a bound on what a body full
 /// of them can make us say.
@@ -79,10 +79,12 @@ pub(super) fn decode<T: DeserializeOwned>(
             let mended = mended.get_or_insert_with(|| document.clone());
             put(mended, &fault.pointer, stand_in)
         });
+        // Each fault below a name that is so long would hold it once more.
+        let is_long = fault.pointer.len() > MAX_SHOWN_BYTES;
         if !is_covered(&violations, &fault.pointer) {
             violations.push(Violation::new(fault.pointer, fault.detail));
         }
-        if !replaced {
+        if !replaced || is_long {
             break;
         }
     }
@@ -115,7 +117,9 @@ fn attempt<T: DeserializeOwned>(
     let deserializer = serde_path_to_error::Deserializer::new(Strict(document), &mut track);
     let result = serde_ignored::deserialize(deserializer, |path| {
         if unknown_fields == UnknownFields::Refused && unknown.len() < MAX_VIOLATIONS {
-            unknown.insert(ignored_pointer(&path));
+            let mut pointer = ignored_pointer(&path);
+            shorten(&mut pointer);
+            unknown.insert(pointer);
         }
     });
     result.map_err(|error: serde_json::Error| fault(&error.to_string(), &track.path()))

@@ -25,6 +25,7 @@
 mod decode;
 mod document;
 mod json;
+mod media;
 mod parameters;
 mod pointer;
 mod rules;

@@ -131,9 +131,15 @@ pub(super) fn components() -> Map<String, Value> {
         (
             "Accepted",
             json!({
-                "description": "The media type that would have been read.",
-                "required": true,
+                "description": "The media type that would have been read, where that was the fault.",
                 "schema": { "type": "string", "const": "application/json" },
+            }),
+        ),
+        (
+            "AcceptedEncoding",
+            json!({
+                "description": "The content coding that would have been read, where that was the fault.",
+                "schema": { "type": "string", "const": "identity" },
             }),
         ),
     ];

@@ -17,13 +17,15 @@
 //! ```
 //!
 //! The answer's members are `type`, `title`, `status`, `detail`, `instance` (`urn:uuid:…`, when the
-//! request id is a UUID), `requestId` and, for broken rules, `violations`.
+//! request id is a UUID), `requestId` and, for broken rules, `violations`. What of them is longer than 512
+//! bytes is cut: it holds the caller's own words.
 
 mod catalogue;
 mod challenge;
 mod kind;
 mod realworld;
 mod render;
+mod shorten;
 
 use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
@@ -35,6 +37,7 @@ use utoipa::ToSchema;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use self::render::{Members, RealWorldErrors, example};
 pub(crate) use self::render::{adopt_foreign_errors, render};
+pub(crate) use self::shorten::{MAX_SHOWN_BYTES, shorten};
 pub use self::{catalogue::Explanation, kind::ProblemKind, realworld::RealWorld};
 
 /// What functions return on failure: `Result<T, Problem>`.
@@ -211,6 +214,17 @@ impl Problem {
     pub(crate) fn with_kind(mut self, kind: ProblemKind) -> Self {
         self.0.kind = kind;
         self
+    }
+
+    /// Cuts what may be the caller's own words.
+    fn shorten(&mut self) {
+        if self.0.detail.len() > MAX_SHOWN_BYTES {
+            shorten(self.0.detail.to_mut());
+        }
+        for violation in &mut self.0.violations {
+            shorten(&mut violation.pointer);
+            shorten(&mut violation.detail);
+        }
     }
 
     /// Adds one broken rule.

@@ -108,9 +108,10 @@ fn foreign(status: StatusCode) -> Problem {
 /// Writes the body of a response that carries a problem, and logs the cause of a server error.
 /// Other responses pass unchanged. Call inside the request's span, once.
 pub(crate) fn render(request_id: &str, response: &mut Response) {
-    let Some(problem) = response.extensions_mut().remove::<Problem>() else {
+    let Some(mut problem) = response.extensions_mut().remove::<Problem>() else {
         return;
     };
+    problem.shorten();
     let realworld = response.extensions().get::<realworld::Marker>().is_some();
     let status = response.status();
     if status.is_server_error() {

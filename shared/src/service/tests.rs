@@ -1,7 +1,7 @@
 use axum::{
     Router,
     body::Body,
-    http::{Request, Response, StatusCode},
+    http::{Request, Response, StatusCode, Uri},
     routing::{get, post},
 };
 use http_body_util::BodyExt;
@@ -13,7 +13,7 @@ use super::{Baseline, ClientAddress, baseline};
 use crate::{
     config::CorsOrigins,
     log::capture::Captured,
-    problem::{Problem, RealWorld, Violation},
+    problem::{MAX_SHOWN_BYTES, Problem, RealWorld, Violation},
 };
 
 fn router() -> Router {
@@ -46,7 +46,13 @@ fn router() -> Router {
             "/whence",
             get(async |client: ClientAddress| client.ip().to_string()),
         )
+        .route("/echo", get(echo).layer(RealWorld))
         .merge(conduit)
+}
+
+async fn echo(uri: Uri) -> Problem {
+    let said = uri.query().unwrap_or_default().to_owned();
+    Problem::unprocessable([Violation::new(format!("/{said}"), said.clone())]).with_detail(said)
 }
 
 struct Answer {
@@ -270,6 +276,16 @@ async fn the_client_is_who_the_host_and_trusted_proxies_say() {
     assert_eq!(unknown.response.status(), 500);
     let unknown = answer(Request::get("/hello/you")).await;
     assert_eq!(unknown.log.lines()[0].get("client"), None);
+}
+
+#[tokio::test]
+async fn what_the_caller_said_is_shown_cut() {
+    let long = "a".repeat(100 * MAX_SHOWN_BYTES);
+    let answer = answer(Request::get(format!("/echo?{long}"))).await;
+    let body = answer.json().await.to_string();
+    assert!(body.contains("aa") && body.contains('…'), "{body}");
+    // The detail; a pointer and its detail, which RealWorld's member repeats.
+    assert!(body.len() < 6 * MAX_SHOWN_BYTES, "{}", body.len());
 }
 
 #[tokio::test]

@@ -80,7 +80,10 @@ fn particular_headers(kinds: &[ProblemKind]) -> Vec<(&'static str, &'static str)
         match kind {
             ProblemKind::Unauthorized => headers.push(("WWW-Authenticate", "Challenge")),
             ProblemKind::TooManyRequests => headers.push(("Retry-After", "RetryAfter")),
-            ProblemKind::UnsupportedMediaType => headers.push(("Accept", "Accepted")),
+            ProblemKind::UnsupportedMediaType => headers.extend([
+                ("Accept", "Accepted"),
+                ("Accept-Encoding", "AcceptedEncoding"),
+            ]),
             ProblemKind::Unavailable => {
                 headers.extend([
                     ("Cache-Status", "CacheStatus"),

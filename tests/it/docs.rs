@@ -125,6 +125,10 @@ async fn what_is_known_is_not_sent_again() {
         full.assert_header("cache-control", "public, no-cache");
         let tag = full.header("etag").expect("an entity tag").to_owned();
         let again = app.get(path).header("if-none-match", &tag).send().await;
+        // The same bytes have the same tag, and others another.
+        let compressed = app.get(path).header("accept-encoding", "gzip").send().await;
+        let same = compressed.body == full.body;
+        assert_eq!(compressed.header("etag") == Some(&*tag), same, "{path}");
         // A cache takes the policy for that of the page which it has.
         again
             .assert_status(304)

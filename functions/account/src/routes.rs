@@ -4,14 +4,16 @@ use axum::Json;
 use axum::http::StatusCode;
 use shared::cache::Cache;
 use shared::caller::Caller;
-use shared::conditional::IfMatch;
+use shared::conditional::{Preconditions, Version, Versioned};
 use shared::db::Db;
 use shared::extract::LenientJson;
 use shared::problem::Problem;
 use shared::time;
 
 use crate::model::{Update, UserResponse};
-use crate::store;
+use crate::store::{self, User};
+
+type OneUser = Result<Versioned<Json<UserResponse>>, Problem>;
 
 /// Show the caller's own user
 ///
@@ -23,11 +25,11 @@ use crate::store;
     tag = "User and Authentication",
     responses((status = OK, description = "The user."))
 )]
-pub(crate) async fn show(caller: Caller, db: Db) -> Result<Json<UserResponse>, Problem> {
+pub(crate) async fn show(caller: Caller, db: Db) -> OneUser {
     let user = store::find(&db, caller.user_id())
         .await?
         .ok_or_else(Caller::gone)?;
-    Ok(Json(UserResponse::new(user, caller.token())))
+    Ok(shown(user, &caller))
 }
 
 /// Change the caller's own user
@@ -44,11 +46,11 @@ pub(crate) async fn show(caller: Caller, db: Db) -> Result<Json<UserResponse>, P
 )]
 pub(crate) async fn update(
     caller: Caller,
-    if_match: IfMatch,
+    preconditions: Preconditions,
     cache: Cache,
     db: Db,
     LenientJson(body): LenientJson<Update>,
-) -> Result<Json<UserResponse>, Problem> {
+) -> OneUser {
     let changes = body.user.into_changes();
     let password_hash = changes
         .password
@@ -60,10 +62,10 @@ pub(crate) async fn update(
     let now = time::now();
     let changed = db
         .transaction(async |tx| {
-            if if_match.is_given() {
+            if preconditions.are_given() {
                 let current = store::lock(tx, caller.user_id()).await?;
                 let current = current.ok_or_else(Caller::gone)?;
-                if_match.check_json(&UserResponse::new(current, caller.token()))?;
+                preconditions.check(Some(&version(&current)))?;
             }
             let hash = password_hash.as_ref();
             store::update(tx, caller.user_id(), &changes, hash, now)
@@ -81,5 +83,16 @@ pub(crate) async fn update(
     if changes.are_public() {
         cache.invalidate_tags(&["articles"]).await;
     }
-    Ok(Json(UserResponse::new(user, caller.token())))
+    Ok(shown(user, &caller))
+}
+
+/// What a writer has to have seen of a user: not the token, which is another after each login.
+fn version(user: &User) -> Version {
+    let parts = [&user.email, &user.username, &user.bio, &user.image];
+    Version::of(parts.map(String::as_bytes))
+}
+
+fn shown(user: User, caller: &Caller) -> Versioned<Json<UserResponse>> {
+    let version = version(&user);
+    Versioned::new(version, Json(UserResponse::new(user, caller.token())))
 }

@@ -17,8 +17,8 @@
 //! anyone may read, and decides about `favorited` and `following`; one that is not valid is refused
 //! there too.
 //!
-//! Every `GET` carries an `ETag`. `PUT` and `DELETE` of an article honour `If-Match` with the one that
-//! the same caller's `GET` got.
+//! Every `GET` carries an `ETag`, and so does an article that was written. `PUT` and `DELETE` of an article
+//! honour `If-Match` with it: what counts is whether its author has written it since.
 //!
 //! Without a token, lists and articles are the same for everybody and come from `shared::cache`, which
 //! every write here, and a change of a user by `account`, makes forget what it touches.

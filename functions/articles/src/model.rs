@@ -4,8 +4,10 @@ use conduit::articles::NewArticle;
 use conduit::{ArticleId, Body, Description, MAX_TAGS, Profile, Slug, TagList, TagName, Title};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use shared::conditional::Version;
 use shared::identity::{UserId, Username, rule};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 const VALID: &str = "the extractor applied this rule";
@@ -268,6 +270,13 @@ impl Article {
             favorites_count: 0,
             author,
         }
+    }
+
+    /// What a writer has to have seen of it: who favours it, and what its author is called, is nobody's
+    /// to change here.
+    pub(crate) fn state(&self) -> Version {
+        let id: Uuid = self.id.into();
+        Version::of([id.as_bytes(), &self.version.to_be_bytes()])
     }
 }
 

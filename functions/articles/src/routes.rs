@@ -9,7 +9,7 @@ use conduit::{ArticleId, Slug, Viewer};
 use serde::Serialize;
 use shared::cache::{Cache, Cached, JsonText};
 use shared::caller::Caller;
-use shared::conditional::IfMatch;
+use shared::conditional::{Preconditions, Versioned};
 use shared::db::Db;
 use shared::extract::{LenientJson, Path, Query};
 use shared::openapi::{Created, Forbidden};
@@ -29,6 +29,7 @@ pub(crate) type FeedPage = Page<MAX_FEED_OFFSET>;
 
 type Feed = Result<(Link, Json<ArticlesResponse>), Problem>;
 type OneArticle = Result<Json<ArticleResponse>, Problem>;
+type VersionedArticle = Versioned<Json<ArticleResponse>>;
 
 /// List articles
 ///
@@ -94,7 +95,7 @@ pub(crate) async fn create(
     cache: Cache,
     db: Db,
     LenientJson(body): LenientJson<Creation>,
-) -> Result<Created<Json<ArticleResponse>>, Problem> {
+) -> Result<Created<VersionedArticle>, Problem> {
     let author = store::author(&db, caller.user_id())
         .await?
         .ok_or_else(Caller::gone)?;
@@ -102,7 +103,7 @@ pub(crate) async fn create(
     let slug = store::insert(&db, &article).await?;
     cached::came_or_went(&cache).await;
     let article = Article::new(article, slug, author);
-    Ok(Created(Json(ArticleResponse { article })))
+    Ok(Created(versioned(article)))
 }
 
 /// Show an article
@@ -119,13 +120,15 @@ pub(crate) async fn show(
     Path(slug): Path<Slug>,
     cache: Cache,
     db: Db,
-) -> Result<Cached<JsonText<ArticleResponse>>, Problem> {
+) -> Result<Cached<Versioned<JsonText<ArticleResponse>>>, Problem> {
     let (key, viewer) = (cached::article(&slug), Viewer::from(&caller));
     let load = async move || {
         let article = store::find(&db, viewer, &slug).await?;
-        article
-            .map(|article| text(&ArticleResponse { article }))
-            .transpose()
+        let versioned = |article: Article| {
+            let version = article.state();
+            text(&ArticleResponse { article }).map(|text| Versioned::new(version, text))
+        };
+        article.map(versioned).transpose()
     };
     let found = cache.find_or_load(key, &cached::POLICY, load).await?;
     found.ok_or_else(not_found)
@@ -135,7 +138,7 @@ pub(crate) async fn show(
 ///
 /// Only its author may. What is absent or `null` stays as it is, and at least one member is there. A new
 /// title gives the article a new slug. With `If-Match` the change is made only if the article still is
-/// as the caller has seen it.
+/// as its author left it when the caller saw it.
 #[utoipa::path(
     put,
     path = "/api/articles/{slug}",
@@ -147,18 +150,19 @@ pub(crate) async fn show(
 pub(crate) async fn update(
     caller: Caller,
     Path(slug): Path<Slug>,
-    if_match: IfMatch,
+    preconditions: Preconditions,
     cache: Cache,
     db: Db,
     LenientJson(body): LenientJson<Update>,
-) -> OneArticle {
+) -> Result<VersionedArticle, Problem> {
     let target = target(&db, &caller, &slug).await?.of(&caller)?;
     let changes = body.article.into_changes();
     loop {
-        let version = version(&db, &caller, &if_match, target.id).await?;
+        let version = version(&db, &caller, &preconditions, target.id).await?;
         if store::update(&db, target.id, version, &changes, time::now()).await? {
             cached::changed(&cache).await;
-            return reread(&db, &caller, target.id).await;
+            let Json(changed) = reread(&db, &caller, target.id).await?;
+            return Ok(versioned(changed.article));
         }
         changed_meanwhile(version)?;
     }
@@ -166,8 +170,8 @@ pub(crate) async fn update(
 
 /// Delete an article
 ///
-/// Only its author may. Its comments go with it. With `If-Match` it is deleted only if it still is as the
-/// caller has seen it.
+/// Only its author may. Its comments go with it. With `If-Match` it is deleted only if it still is as its
+/// author left it when the caller saw it.
 #[utoipa::path(
     delete,
     path = "/api/articles/{slug}",
@@ -179,13 +183,13 @@ pub(crate) async fn update(
 pub(crate) async fn delete(
     caller: Caller,
     Path(slug): Path<Slug>,
-    if_match: IfMatch,
+    preconditions: Preconditions,
     cache: Cache,
     db: Db,
 ) -> Result<NoContent, Problem> {
     let target = target(&db, &caller, &slug).await?.of(&caller)?;
     loop {
-        let version = version(&db, &caller, &if_match, target.id).await?;
+        let version = version(&db, &caller, &preconditions, target.id).await?;
         if store::delete(&db, target.id, version).await? {
             cached::came_or_went(&cache).await;
             return Ok(NoContent);
@@ -263,20 +267,19 @@ impl Target {
     }
 }
 
-/// Which version a write may replace: any, unless `If-Match` names what a `GET` by the caller would
-/// answer. That is looked at here, and the write itself asks for the version, so that nobody comes
-/// between.
+/// Which version a write may replace: any, unless the caller names one. That is looked at here, and the
+/// write itself asks for the version, so that nobody comes between.
 async fn version(
     db: &Db,
     caller: &Caller,
-    if_match: &IfMatch,
+    preconditions: &Preconditions,
     id: ArticleId,
 ) -> Result<Option<i64>, Problem> {
-    if !if_match.is_given() {
+    if !preconditions.are_given() {
         return Ok(None);
     }
     let Json(current) = reread(db, caller, id).await?;
-    if_match.check_json(&current)?;
+    preconditions.check(Some(&current.article.state()))?;
     Ok(Some(current.article.version))
 }
 
@@ -292,6 +295,10 @@ async fn reread(db: &Db, caller: &Caller, id: ArticleId) -> OneArticle {
         .await?
         .ok_or_else(not_found)?;
     Ok(Json(ArticleResponse { article }))
+}
+
+fn versioned(article: Article) -> VersionedArticle {
+    Versioned::new(article.state(), Json(ArticleResponse { article }))
 }
 
 fn text<T: Serialize>(body: &T) -> Result<JsonText<T>, Problem> {

@@ -9,8 +9,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use super::{
+    Version,
     entity_tag::{Candidates, EntityTag},
-    if_match,
+    preconditions,
 };
 use crate::problem::Problem;
 
@@ -29,8 +30,8 @@ const DESCRIBE_THE_BODY: [header::HeaderName; 3] = [
 
 /// What leads on from an answer, and what a page may do: nothing of it is a problem's, which is sent in its
 /// place.
-const BELONG_TO_THE_ANSWER: [header::HeaderName; 2] =
-    [header::LINK, header::CONTENT_SECURITY_POLICY];
+const BELONG_TO_THE_ANSWER: [header::HeaderName; 3] =
+    [header::ETAG, header::LINK, header::CONTENT_SECURITY_POLICY];
 
 /// The conditions of a request, kept while it is answered.
 pub(crate) struct Conditions {
@@ -66,7 +67,12 @@ impl Conditions {
     /// Gives the answer its `ETag`, `Cache-Control` and `Vary`, and leaves its body out where the
     /// conditions say so. A problem is not rendered yet.
     pub(crate) async fn apply(&self, mut response: Response) -> Response {
-        if self.is_read() && response.status() == StatusCode::OK {
+        let is_tagged = match self.is_read() {
+            true => response.status() == StatusCode::OK,
+            // Where the handler says which state it left.
+            false => response.status().is_success() && version_of(&response).is_some(),
+        };
+        if is_tagged {
             response = self.tag(response).await;
         }
         let status = response.status();
@@ -94,7 +100,12 @@ impl Conditions {
         }
     }
 
-    async fn tag(&self, response: Response) -> Response {
+    async fn tag(&self, mut response: Response) -> Response {
+        let own = response.headers().get(header::ETAG);
+        if let Some(own) = own.and_then(EntityTag::parse) {
+            self.evaluate(&mut response, &own);
+            return response;
+        }
         // A body of unknown length is a stream, which nobody holds back to make a tag of it.
         let Some(length) = response.body().size_hint().exact() else {
             return response;
@@ -110,8 +121,12 @@ impl Conditions {
             }
         };
         let mut response = Response::from_parts(head, Body::from(body.clone()));
-        if response.status() == StatusCode::OK {
-            self.evaluate(&mut response, &EntityTag::of(&body));
+        if response.status().is_success() {
+            let tag = match version_of(&response) {
+                Some(version) => EntityTag::of_version(version, &body),
+                None => EntityTag::of(&body),
+            };
+            self.evaluate(&mut response, &tag);
         }
         response
     }
@@ -120,7 +135,7 @@ impl Conditions {
     fn evaluate(&self, response: &mut Response, tag: &EntityTag) {
         let differs = |candidates: &Candidates| !candidates.match_strongly(tag);
         if self.if_match.as_ref().is_some_and(differs) {
-            let problem = if_match::failed();
+            let problem = preconditions::failed();
             *response.status_mut() = problem.status();
             response.extensions_mut().insert(problem);
             *response.body_mut() = Body::empty();
@@ -139,6 +154,10 @@ impl Conditions {
             }
         }
     }
+}
+
+fn version_of(response: &Response) -> Option<&Version> {
+    response.extensions().get()
 }
 
 /// The one place that decides who may keep an answer.

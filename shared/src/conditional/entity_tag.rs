@@ -4,9 +4,14 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest, Sha512};
 
+use super::Version;
+
 /// How much of the hash an entity tag keeps, in bytes. At 128 bits nobody finds two bodies of one
 /// tag by chance, and looking for them on purpose only spoils one's own cache.
-const HASH_BYTES: usize = 16;
+pub(super) const HASH_BYTES: usize = 16;
+
+/// What stands between the version and the hash of the body. Neither has it: they are Base64url.
+const SEPARATOR: u8 = b'.';
 
 /// An entity tag (RFC 9110, section 8.8.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +44,43 @@ impl EntityTag {
         }
     }
 
+    /// The strong entity tag of a representation that shows a version. Others with the same version
+    /// differ in what a writer does not change.
+    pub(super) fn of_version(version: &Version, representation: &[u8]) -> Self {
+        let mut tag = Self::of(representation);
+        let prefix = version.as_str().bytes().chain([SEPARATOR]);
+        tag.opaque.splice(..0, prefix);
+        tag
+    }
+
+    /// The entity tag in a header's value; `None` where there is something else.
+    ///
+    /// ```
+    /// use http::HeaderValue;
+    /// use shared::conditional::EntityTag;
+    ///
+    /// let header = HeaderValue::from_static("\"r7\"");
+    /// let tag = EntityTag::parse(&header).expect("an entity tag");
+    /// assert_eq!(tag.to_header(), header);
+    /// ```
+    #[must_use]
+    pub fn parse(header: &HeaderValue) -> Option<Self> {
+        match entity_tag(header.as_bytes().trim_ascii()) {
+            Ok((tag, [])) => Some(tag),
+            _ => None,
+        }
+    }
+
+    /// Whether it stands for this version, in whatever representation.
+    pub(super) fn names(&self, version: &Version) -> bool {
+        let rest = self.opaque.strip_prefix(version.as_str().as_bytes());
+        rest.is_some_and(|rest| rest.first() == Some(&SEPARATOR))
+    }
+
+    pub(super) fn is_strong(&self) -> bool {
+        !self.weak
+    }
+
     /// As it stands in a header.
     ///
     /// # Panics
@@ -52,12 +94,12 @@ impl EntityTag {
     }
 
     /// Section 8.8.3.2: for the bytes of a representation.
-    fn equals_strongly(&self, other: &Self) -> bool {
+    pub(super) fn equals_strongly(&self, other: &Self) -> bool {
         !self.weak && !other.weak && self.opaque == other.opaque
     }
 
     /// Section 8.8.3.2: for what a representation means.
-    fn equals_weakly(&self, other: &Self) -> bool {
+    pub(super) fn equals_weakly(&self, other: &Self) -> bool {
         self.opaque == other.opaque
     }
 }
@@ -224,6 +266,23 @@ mod tests {
             let (left, right) = (tag(left), tag(right));
             assert_eq!(left.equals_strongly(&right), strong, "{left:?} {right:?}");
             assert_eq!(left.equals_weakly(&right), weak, "{left:?} {right:?}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_named_by_the_beginning_of_a_tag() {
+        let version = Version::of([b"a", b"1"]);
+        let tag = EntityTag::of_version(&version, b"body");
+        assert!(tag.names(&version));
+        assert!(EntityTag::of_version(&version, b"another").names(&version));
+        assert!(!tag.names(&Version::of([b"a", b"2"])));
+        assert!(!EntityTag::of(b"body").names(&version));
+        for text in [
+            version.as_str().to_owned(),
+            format!("{}x", version.as_str()),
+        ] {
+            let tag = EntityTag::parse(&format!("\"{text}\"").parse().unwrap());
+            assert!(!tag.expect("an entity tag").names(&version), "{text}");
         }
     }
 

@@ -4,9 +4,11 @@
 //! The [baseline](crate::service::baseline) does most of it for every function, and this is the one
 //! place where it is decided:
 //!
-//! - A 200 answer to `GET` or `HEAD` carries a strong `ETag`, made of the bytes of its body. A
-//!   request whose `If-None-Match` names it is answered 304 without a body, with the headers that
-//!   the 200 would have had.
+//! - A 200 answer to `GET` or `HEAD` carries a strong `ETag`, made of the bytes of its body, or the one
+//!   that the handler has set. A request whose `If-None-Match` names it is answered 304 without a body,
+//!   with the headers that the 200 would have had.
+//! - Before the hash of the body stands the [`Version`] of what is shown, where the handler gives it
+//!   ([`Versioned`]); then an answer to what changes something has an `ETag`, too.
 //! - `Cache-Control` is `no-store` for errors and for whatever is no answer to a `GET`; `private,
 //!   no-cache` for the rest, so that a client may keep it and asks each time whether it still
 //!   holds; and `public, …` where the cache says that no caller gets another answer.
@@ -14,12 +16,14 @@
 //! - `Vary` names `Authorization` wherever something may be kept, as an answer to somebody else is
 //!   not the answer to an anonymous caller.
 //!
-//! A handler that changes something takes [`IfMatch`] and checks it against what a `GET` would
-//! answer now.
+//! A handler that changes something takes [`Preconditions`] and checks them against the version that is
+//! there now. One that does not take them is not called for a request with `If-Match` or
+//! `If-None-Match: *`: that is answered 412.
 
 mod answer;
 mod entity_tag;
-mod if_match;
+mod preconditions;
+mod version;
 
 #[cfg(test)]
 mod tests;
@@ -30,8 +34,12 @@ use tower::{Layer, util::MapResponse};
 
 use crate::openapi::{Describe, Description};
 
-pub(crate) use self::answer::Conditions;
-pub use self::{entity_tag::EntityTag, if_match::IfMatch};
+pub(crate) use self::{answer::Conditions, preconditions::refuse};
+pub use self::{
+    entity_tag::EntityTag,
+    preconditions::Preconditions,
+    version::{Version, Versioned},
+};
 
 /// A layer for routers whose answers nobody may keep: probes, and what holds a token (RFC 6749,
 /// section 5.1). They still have an `ETag`, for `If-Match`.

@@ -56,6 +56,8 @@ pub struct File {
     pub name: &'static str,
     /// What `Content-Type` says of it.
     pub media_type: &'static str,
+    /// What its entity tags begin with, made of its content: letters and digits.
+    pub tag: &'static str,
     /// What gzip made of it.
     pub gzip: &'static [u8],
     /// The file itself, where it is asked for by programs that do not know gzip.

@@ -133,6 +133,11 @@ fn accepts_gzip(headers: &HeaderMap) -> Option<bool> {
 impl<T> IntoResponse for Encoded<T> {
     fn into_response(self) -> Response {
         let media_type = HeaderValue::from_static(self.file.media_type);
+        let tag = |suffix: &str| {
+            let tag = format!("\"{}{suffix}\"", self.file.tag);
+            let tag = HeaderValue::try_from(tag).expect("letters and digits");
+            (header::ETAG, tag)
+        };
         let headers = [
             (header::CONTENT_TYPE, media_type),
             (header::CONTENT_SECURITY_POLICY, POLICY),
@@ -140,10 +145,11 @@ impl<T> IntoResponse for Encoded<T> {
             (header::VARY, HeaderValue::from_static("accept-encoding")),
         ];
         match self.file.plain {
-            Some(plain) if !self.gzip => (headers, plain).into_response(),
+            Some(plain) if !self.gzip => (headers, [tag("")], plain).into_response(),
             _ => {
                 let encoding = (header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-                (headers, [encoding], self.file.gzip).into_response()
+                // Other bytes have another strong tag (RFC 9110, section 8.8.3.3).
+                (headers, [encoding, tag(".gzip")], self.file.gzip).into_response()
             }
         }
     }

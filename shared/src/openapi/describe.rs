@@ -31,6 +31,10 @@ use crate::problem::ProblemKind;
     note = "implement `shared::openapi::Describe` for it"
 )]
 pub trait Describe {
+    /// Whether it is an argument that evaluates `If-Match` and `If-None-Match` of a request that changes
+    /// something. A handler without one is not called with them.
+    const EVALUATES_PRECONDITIONS: bool = false;
+
     /// Adds what this means to an operation's description.
     fn describe(description: &mut Description);
 }
@@ -126,17 +130,28 @@ impl Description {
         self.headers.insert(name);
     }
 
-    /// That a change asks for what is to be changed (`If-Match`), and refuses what is no condition.
+    /// That a change asks for what is to be changed (`If-Match`) or must not be there
+    /// (`If-None-Match`), and refuses what is no condition.
     pub(crate) fn conditional_change(&mut self) {
-        self.request_header(
-            "If-Match",
-            "The change is made only if it still is what has this `ETag`.",
-            &json!({
+        for (name, description, section) in [
+            (
+                "If-Match",
+                "The change is made only if it still is what has this `ETag`.",
+                "13.1.1",
+            ),
+            (
+                "If-None-Match",
+                "The change is made only if it is not what has this `ETag`.",
+                "13.1.2",
+            ),
+        ] {
+            let schema = json!({
                 "type": "string",
-                "description": "A list of entity tags, or `*` for any (RFC 9110, section 13.1.1).",
+                "description": format!("A list of entity tags, or `*` for any (RFC 9110, section {section})."),
                 "pattern": "^(\\*|(W/)?\"[!#-~]*\"(, *(W/)?\"[!#-~]*\")*)?$",
-            }),
-        );
+            });
+            self.request_header(name, description, &schema);
+        }
     }
 
     /// That a read asks for what is not known yet (`If-None-Match`) or still the same (`If-Match`).

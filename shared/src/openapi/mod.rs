@@ -73,7 +73,7 @@ mod tests;
 pub use self::{
     answer::{Answer, Created},
     describe::{Describe, Description},
-    handler::Described,
+    handler::{Checked, Described},
     operations::{Function, Operations},
     problems::{Forbidden, NotAcceptable, NotFound, Unauthorized, Unavailable, Validation},
     text::{LINES, ONE_LINE, Text},

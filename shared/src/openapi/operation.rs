@@ -7,6 +7,13 @@ use super::describe::{Caller, Description};
 use super::{headers, problems};
 use crate::problem::ProblemKind;
 
+/// What every operation can be answered with: a condition that does not hold, or that it does not know.
+const OF_EVERY_OPERATION: [ProblemKind; 3] = [
+    ProblemKind::PreconditionFailed,
+    ProblemKind::Internal,
+    ProblemKind::Unavailable,
+];
+
 /// One method of one path.
 #[derive(Clone)]
 pub(super) struct Operation {
@@ -141,8 +148,7 @@ impl Operation {
         }
 
         let mut kinds = self.description.problems.clone();
-        kinds.insert(ProblemKind::Internal);
-        kinds.insert(ProblemKind::Unavailable);
+        kinds.extend(OF_EVERY_OPERATION);
         for (_, failure) in failures {
             let reference = failure["$ref"].as_str().unwrap_or_default();
             let kind = problems::referenced(reference);
@@ -155,7 +161,6 @@ impl Operation {
             let own = not_modified(&self.description);
             let reference = json!({ "$ref": "#/components/responses/NotModified" });
             responses.insert("304".into(), if own == usual { reference } else { own });
-            kinds.insert(ProblemKind::PreconditionFailed);
         }
         for (status, kinds) in problems::by_status(&kinds) {
             let name = problems::response_name(&kinds, self.description.realworld);
@@ -179,10 +184,7 @@ impl Operation {
             .values()
             .filter_map(|response| response["$ref"].as_str());
         kinds.extend(references.filter_map(problems::referenced));
-        kinds.extend([ProblemKind::Internal, ProblemKind::Unavailable]);
-        if self.is_read() {
-            kinds.insert(ProblemKind::PreconditionFailed);
-        }
+        kinds.extend(OF_EVERY_OPERATION);
         problems::by_status(&kinds).into_values().collect()
     }
 }

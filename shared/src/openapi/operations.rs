@@ -5,12 +5,16 @@ use std::convert::Infallible;
 use axum::Router;
 use axum::extract::Request;
 use axum::handler::Handler;
+use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, MethodRouter, Route};
 use tower::{Layer, Service};
 use utoipa::openapi::HttpMethod;
 
+use super::handler::Checked;
 use super::{Describe, Described};
+use crate::conditional;
+use crate::problem::Problem;
 
 /// A router that knows what its operations are. Made by [`operations!`](crate::operations).
 #[derive(Clone, Debug, Default)]
@@ -37,11 +41,12 @@ impl Operations {
     pub fn operation<P, H, T>(mut self, handler: H) -> Self
     where
         P: utoipa::Path + for<'t> utoipa::__dev::Tags<'t>,
-        H: Handler<T, ()> + Described<T>,
+        H: Described<T> + Clone,
+        Checked<H>: Handler<T, ()>,
         T: 'static,
     {
         for method in P::methods() {
-            let route = MethodRouter::new().on(filter(&method), handler.clone());
+            let route = MethodRouter::new().on(filter(&method), Checked(handler.clone()));
             self.router = self.router.route(&P::path(), route);
             #[cfg(not(target_arch = "wasm32"))]
             self.operations.push(super::operation::Operation::new(
@@ -85,17 +90,32 @@ impl From<Operations> for Router {
 pub trait Function: Into<Router> {
     /// Its operations, if they are described.
     fn operations(&self) -> Option<&Operations>;
+
+    /// The router that answers its requests. Of a router that is not described, nothing tells whether a
+    /// handler evaluates preconditions, so that those of requests which change something are refused.
+    fn into_served(self) -> Router;
 }
 
 impl Function for Operations {
     fn operations(&self) -> Option<&Operations> {
         Some(self)
     }
+
+    fn into_served(self) -> Router {
+        self.router
+    }
 }
 
 impl Function for Router {
     fn operations(&self) -> Option<&Operations> {
         None
+    }
+
+    fn into_served(self) -> Router {
+        self.layer(middleware::from_fn(async |request: Request, next: Next| {
+            conditional::refuse(request.method(), request.headers())?;
+            Ok::<_, Problem>(next.run(request).await)
+        }))
     }
 }
 

@@ -98,7 +98,7 @@ fn arguments_and_answers_describe_themselves() {
         statuses(show),
         ["200", "304", "400", "401", "404", "412", "500", "503"]
     );
-    assert_eq!(statuses(create), ["201", "401", "403", "500", "503"]);
+    assert_eq!(statuses(create), ["201", "401", "403", "412", "500", "503"]);
     assert_eq!(
         show["security"],
         json!([{}, { "Token": [] }, { "Bearer": [] }])

@@ -72,10 +72,12 @@ impl ProblemKind {
                 "The request contradicts the present state.",
             ),
             Self::PreconditionFailed => explain(
-                "The request was to be carried out only if the resource still was as you had seen \
-                 it (If-Match), and it is not: somebody changed it. Nothing was changed.",
+                "The request was to be carried out on a condition, and that does not hold: the \
+                 resource is not as you had seen it (If-Match), or it is there (If-None-Match). Or \
+                 the operation evaluates no such condition, as the detail says then. Nothing was \
+                 changed.",
                 "Read it again for its new ETag, decide whether the change is still wanted, and \
-                 send it with that ETag.",
+                 send it with that ETag. Where no condition is evaluated, send it without.",
                 "This is no longer as you have seen it: read it again, then decide.",
             ),
             Self::PreconditionRequired => explain(
@@ -134,8 +136,10 @@ impl ProblemKind {
                 "The request body is over the limit.",
             ),
             Self::UnsupportedMediaType => explain(
-                "The body is of a media type that is not read here, or of none that is named.",
-                "Send JSON, and say so: `Content-Type: application/json`.",
+                "The body is of a media type that is not read here, or of none that is named, or in \
+                 another character encoding than UTF-8, or compressed.",
+                "Send JSON in UTF-8, and say so: `Content-Type: application/json`. Send it without \
+                 Content-Encoding where the answer has an Accept-Encoding.",
                 "The body must be JSON, and its Content-Type application/json.",
             ),
             Self::Validation => explain(

@@ -119,7 +119,7 @@ macro_rules! function {
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             static ENTRY: $crate::service::Entry =
-                $crate::service::Entry::new(|| ::core::convert::Into::into($router()));
+                $crate::service::Entry::new(|| $crate::openapi::Function::into_served($router()));
 
             struct Component;
 

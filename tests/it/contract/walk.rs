@@ -82,6 +82,7 @@ impl Walk {
             self.refuse_callers(&call).await;
             self.refuse_bodies(&call).await;
             self.find_nothing(&call).await;
+            self.forbid_what_is_there(&call).await;
         }
         let response = self.expect(status, call.clone()).await;
         if call.operation.starts_with("GET ") {
@@ -116,6 +117,14 @@ impl Walk {
             (422, "application/json", "{}"),
         ] {
             self.expect(status, call.clone().raw(media_type, body))
+                .await;
+        }
+    }
+
+    /// Asks for a change under a condition that does not hold, or that the operation does not know.
+    async fn forbid_what_is_there(&mut self, call: &Call) {
+        if !call.operation.starts_with("GET ") {
+            self.expect(412, call.clone().header("If-None-Match", "*"))
                 .await;
         }
     }

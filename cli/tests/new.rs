@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use waiting::Waiting;
 
 /// How long something that must happen may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -198,6 +199,7 @@ fn fifos(paths: &[&Path]) {
 impl Gate {
     /// Waits until the FIFO is read.
     fn wait(fifo: &Path) -> Self {
+        let _waiting = Waiting::on(format!("a reader of {}", fifo.display()));
         let (tell, told) = mpsc::channel();
         let fifo = fifo.to_owned();
         thread::spawn(move || tell.send(fs::File::options().write(true).open(fifo)));
@@ -256,6 +258,7 @@ fn a_signal_in_the_middle_takes_back_what_was_written() {
         send_signal(child, name);
         let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));
         let mut heard = String::new();
+        let _waiting = Waiting::on(format!("the end after SIG{name}"));
         stderr.read_line(&mut heard).expect("it is text");
         gate.open(DOCUMENT);
 

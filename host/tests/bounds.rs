@@ -123,7 +123,9 @@ async fn one_component_cannot_take_every_place_from_another() {
     let hogs: Vec<_> = (0..6).map(|_| fixture.spawn_get("/hang")).collect();
     // Its own place and half of the common two; the others find none.
     fixture
-        .wait_until(|| async { hogs.iter().filter(|hog| hog.is_finished()).count() == 4 })
+        .wait_until("four requests without a place", || async {
+            hogs.iter().filter(|hog| hog.is_finished()).count() == 4
+        })
         .await;
     assert_eq!(fixture.app.activity().instances, 2);
 

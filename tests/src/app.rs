@@ -8,6 +8,7 @@ use http::{Method, Request, Response};
 use jenny_host::manifest::{TriggerRoute, TriggerTarget};
 use jenny_host::{App, Body, Origin};
 use postgres_server::TestDatabase;
+use waiting::Waiting;
 
 use crate::builder::TestAppBuilder;
 use crate::clock::TestClock;
@@ -313,10 +314,16 @@ impl TestApp {
         let watch = Arc::clone(&self.leftovers.watch);
         async move {
             clock.tick();
+            let waiting = Waiting::on(format!(
+                "the answer to {} {}",
+                request.method(),
+                request.uri()
+            ));
             let tag = ledger.sent(format!("{} {}", request.method(), request.uri()));
             request.extensions_mut().insert(tag);
             let watched = watch.open(tag);
             let mut response = app.handle(request, origin).await;
+            drop(waiting);
             ledger.answered(tag, response.status());
             let calls = CallsOfRequest::new(ledger, tag);
             response.extensions_mut().insert(calls);

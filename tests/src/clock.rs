@@ -11,6 +11,7 @@ use jenny_host::Clock;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::Sleep;
+use waiting::Waiting;
 
 #[cfg(test)]
 mod tests;
@@ -189,6 +190,7 @@ impl TestClock {
     }
 
     async fn wait_like(&self, wanted: impl Fn(Duration) -> bool) -> Duration {
+        let _waiting = Waiting::on("a component that waits for a time");
         loop {
             let mut begun = std::pin::pin!(self.0.waits.notified());
             begun.as_mut().enable();
@@ -208,6 +210,23 @@ impl TestClock {
     /// Whether stores are working on calls.
     pub(crate) fn is_store_at_work(&self) -> bool {
         self.0.calls.load(Ordering::SeqCst) > 0
+    }
+
+    fn begin_wait(&self, deadline: u64) -> Wait {
+        let mut state = self.0.state();
+        let left = state.until(deadline);
+        state.waits_begun += 1;
+        let place = (deadline, state.waits_begun);
+        state.waiters.insert(place, None);
+        drop(state);
+        self.0.waits.notify_waiters();
+        Wait {
+            clock: Arc::clone(&self.0),
+            place,
+            left,
+            times: 1,
+            real: Box::pin(tokio::time::sleep(left)),
+        }
     }
 
     /// A request begins.
@@ -244,20 +263,7 @@ impl Clock for TestClock {
     }
 
     fn wait_until(&self, deadline: u64) -> BoxFuture<'static, ()> {
-        let mut state = self.0.state();
-        let left = state.until(deadline);
-        state.waits_begun += 1;
-        let place = (deadline, state.waits_begun);
-        state.waiters.insert(place, None);
-        drop(state);
-        self.0.waits.notify_waiters();
-        Box::pin(Wait {
-            clock: Arc::clone(&self.0),
-            place,
-            left,
-            times: 1,
-            real: Box::pin(tokio::time::sleep(left)),
-        })
+        Box::pin(self.begin_wait(deadline))
     }
 }
 

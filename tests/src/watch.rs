@@ -8,6 +8,7 @@ use jenny_host::{
     Failure, FailureKind, InstanceEnd, InstanceId, LogStream, Observer, RequestTag, Usage,
 };
 use tokio::sync::Notify;
+use waiting::Waiting;
 
 /// How long an instance that has failed may take until it is gone, or one that is no longer needed
 /// until it has done what it still had to do.
@@ -75,7 +76,11 @@ impl Watch {
     /// What went wrong while `request` was answered, the cause of all first; nothing if it was the
     /// test that did it.
     async fn failure_of(&self, request: RequestTag) -> Option<BadEnd> {
-        let cause = self.wait_until(|state| state.cause(request)).await;
+        let cause = self
+            .wait_until("the end of an instance that failed", |state| {
+                state.cause(request)
+            })
+            .await;
         match cause {
             Some(cause) => cause,
             // The instance does not end. What is known has to do.
@@ -107,7 +112,9 @@ impl Watch {
 
     /// Waits until no instance is left, and says whether that came to be.
     pub(crate) async fn all_ended(&self) -> bool {
-        let ended = self.wait_until(|state| state.living.is_empty().then_some(()));
+        let ended = self.wait_until("the end of all instances", |state| {
+            state.living.is_empty().then_some(())
+        });
         ended.await.is_some()
     }
 
@@ -116,13 +123,20 @@ impl Watch {
         self.state().used.get(&request).copied()
     }
 
-    async fn wait_until<T>(&self, mut look: impl FnMut(&mut State) -> Option<T>) -> Option<T> {
+    async fn wait_until<T>(
+        &self,
+        what: &str,
+        mut look: impl FnMut(&mut State) -> Option<T>,
+    ) -> Option<T> {
         let waiting = async {
+            // Almost always there is nothing to wait for.
+            let mut telling = None;
             loop {
                 let ended = self.ended.notified();
                 if let Some(found) = look(&mut self.state()) {
                     return found;
                 }
+                telling.get_or_insert_with(|| Waiting::on(what));
                 ended.await;
             }
         };

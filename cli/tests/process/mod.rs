@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use waiting::Waiting;
 
 /// How long something that must happen may take, on a machine however busy.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -77,6 +78,7 @@ impl Jenny {
         let mut child = up.spawn().expect("`jenny up` starts");
         let stdout = child.stdout.take().expect("stdout is piped");
         let mut lines = BufReader::new(stdout).lines();
+        let waiting = Waiting::on("the address that `jenny up` prints");
         let address = lines
             .find_map(|line| {
                 let line = line.expect("stdout is text");
@@ -84,6 +86,7 @@ impl Jenny {
                 Some(rest.split(['/', ' ']).next().unwrap_or(rest).to_owned())
             })
             .expect("`jenny up` prints its address before it ends");
+        drop(waiting);
         // What it prints from now on is read away, so that it never waits for a full pipe.
         std::thread::spawn(move || lines.count());
         Self { child, address }
@@ -103,12 +106,14 @@ impl Jenny {
     /// Sends a signal (`TERM`, `INT`) and waits for the end.
     pub(crate) fn signal(mut self, name: &str) -> ExitStatus {
         send_signal(&self.child, name);
+        let _waiting = Waiting::on(format!("the end after SIG{name}"));
         self.child.wait().expect("the process ends")
     }
 
     /// Sends SIGTERM, then does `work`, then waits for the end.
     pub(crate) fn signal_then<T>(mut self, work: impl FnOnce() -> T) -> (ExitStatus, T) {
         send_signal(&self.child, "TERM");
+        let _waiting = Waiting::on("the end after SIGTERM");
         let done = work();
         (self.child.wait().expect("the process ends"), done)
     }
@@ -116,6 +121,7 @@ impl Jenny {
     /// Sends a signal and waits for the end, but not for ever.
     pub(crate) fn ends_soon_after(mut self, name: &str) -> Option<ExitStatus> {
         send_signal(&self.child, name);
+        let _waiting = Waiting::on(format!("the end after SIG{name}"));
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
             if let Some(status) = self.child.try_wait().expect("the process can be asked") {
@@ -129,6 +135,7 @@ impl Jenny {
     /// Sends SIGINT and waits until no connection is accepted any more.
     pub(crate) fn begin_to_end(&self) {
         send_signal(&self.child, "INT");
+        let _waiting = Waiting::on("the end of its listener after SIGINT");
         while TcpStream::connect(&self.address).is_ok() {
             std::thread::yield_now();
         }
@@ -154,6 +161,7 @@ pub(crate) fn send_signal(child: &Child, name: &str) {
 /// Runs `jenny` with these arguments and a path, expects it to fail, and returns its one sentence.
 pub(crate) fn fails(arguments: &[&str], path: &Path) -> String {
     build_components();
+    let _waiting = Waiting::on(format!("the end of `jenny {}`", arguments.join(" ")));
     let output = command(arguments)
         .arg(path)
         .output()
@@ -188,11 +196,13 @@ pub(crate) fn get(url: &str, token: Option<&str>) -> (u16, Value) {
     if let Some(token) = token {
         request = request.header("authorization", format!("Token {token}"));
     }
+    let _waiting = Waiting::on(format!("the answer to GET {url}"));
     read(request.call().expect("the server answers"))
 }
 
 /// POSTs JSON; returns the status and the JSON.
 pub(crate) fn post(url: &str, body: &Value) -> (u16, Value) {
+    let _waiting = Waiting::on(format!("the answer to POST {url}"));
     read(
         agent()
             .post(url)
@@ -221,6 +231,7 @@ pub(crate) fn begin_upload(url: &str, body: &Value) -> Upload {
     )
     .expect("the head is sent");
     let mut interim = [0; 25];
+    let _waiting = Waiting::on("100 Continue");
     stream.read_exact(&mut interim).expect("the server answers");
     assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
     let (half, rest) = body.split_at(body.len() / 2);
@@ -236,6 +247,7 @@ impl Upload {
     pub(crate) fn finish(&mut self) -> String {
         self.stream.write_all(&self.rest).expect("the rest is sent");
         let mut answer = String::new();
+        let _waiting = Waiting::on("the answer to an upload");
         self.stream
             .read_to_string(&mut answer)
             .expect("the answer is text");

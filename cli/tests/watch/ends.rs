@@ -1,9 +1,6 @@
 //! How it ends.
 
-use std::sync::mpsc;
-use std::thread;
-
-use crate::watching::{Folder, PATIENCE, make_pipe};
+use crate::watching::{Folder, make_pipe, read_pipe};
 use crate::{APPLICATION, FIRST, application, serves_the_other_version};
 
 /// The application, with a build that says that it runs, and then waits for ever.
@@ -14,11 +11,7 @@ fn endless(folder: &Folder) {
 }
 
 fn wait_for_build(folder: &Folder) {
-    let (tell, told) = mpsc::channel();
-    let gate = folder.path("gate");
-    thread::spawn(move || tell.send(std::fs::read_to_string(gate)));
-    let said = told.recv_timeout(PATIENCE).expect("a build begins");
-    assert_eq!(said.expect("the build says so"), "runs\n");
+    assert_eq!(read_pipe(folder.path("gate")), "runs\n");
 }
 
 fn is_ignored(number: u32) -> bool {

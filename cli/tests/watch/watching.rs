@@ -1,5 +1,6 @@
 //! An application in a folder of its own, and a `jenny up --watch` that serves it.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -9,9 +10,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use tempfile::TempDir;
+use waiting::Waiting;
 
 /// How long something that must happen may take on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What the component answers to a question that it does not know. A version of the component is one
 /// with another answer of the same length.
@@ -156,6 +158,7 @@ pub(crate) struct Watching {
 impl Watching {
     /// Waits for the next line of standard error that contains `part`, and returns it.
     pub(crate) fn says(&mut self, part: &str) -> String {
+        let _waiting = Waiting::on(format!("the line {part:?} of standard error"));
         loop {
             let Ok(line) = self.stderr.recv_timeout(PATIENCE) else {
                 panic!("it never said {part:?}; what it said: {:#?}", self.said);
@@ -176,6 +179,7 @@ impl Watching {
     /// Ends it with a signal, and waits until nothing has its standard error any more.
     pub(crate) fn ends_with_all_that_it_started(mut self, signal: &str) -> ExitStatus {
         self.signal(signal);
+        let _waiting = Waiting::on(format!("the end after SIG{signal}"));
         let status = self.child.wait().expect("it ends");
         loop {
             match self.stderr.recv_timeout(PATIENCE) {
@@ -199,6 +203,7 @@ impl Watching {
     /// Waits for a line of standard output with `part` in it, and returns what follows up to a slash
     /// or blank.
     pub(crate) fn stdout_with(&mut self, part: &str) -> String {
+        let _waiting = Waiting::on(format!("the line {part:?} of standard output"));
         loop {
             let Ok(line) = self.stdout.recv_timeout(PATIENCE) else {
                 let said: Vec<String> = self.stderr.try_iter().collect();
@@ -218,6 +223,7 @@ impl Watching {
         let agent = ureq::Agent::config_builder().http_status_as_error(false);
         let agent = agent.build().new_agent();
         let url = format!("http://{}{path}", self.address);
+        let _waiting = Waiting::on(format!("the answer to GET {path}"));
         let mut response = agent.get(&url).call().expect("it answers");
         let body = response.body_mut().read_to_string();
         (response.status().as_u16(), body.expect("the body is text"))
@@ -288,6 +294,7 @@ impl Echo {
     }
 
     fn line(&mut self) -> String {
+        let _waiting = Waiting::on("the next line of an answer");
         let mut line = String::new();
         self.0.read_line(&mut line).expect("the answer is text");
         line
@@ -312,4 +319,19 @@ impl Echo {
 pub(crate) fn make_pipe(path: &Path) {
     let made = Command::new("mkfifo").arg(path).status();
     assert!(made.expect("`mkfifo` starts").success());
+}
+
+/// Lets every command through that reads this pipe, now or later.
+pub(crate) fn open_for_all(pipe: PathBuf) {
+    // Until the folder is gone, or as long as the process where no command reads any more.
+    std::thread::spawn(move || while File::options().write(true).open(&pipe).is_ok() {});
+}
+
+/// What a command writes to this pipe.
+pub(crate) fn read_pipe(pipe: PathBuf) -> String {
+    let _waiting = Waiting::on(format!("what is written to {}", pipe.display()));
+    let (tell, told) = channel();
+    std::thread::spawn(move || tell.send(std::fs::read_to_string(pipe)));
+    let said = told.recv_timeout(PATIENCE).expect("it is written");
+    said.expect("it is text")
 }

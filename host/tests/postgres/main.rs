@@ -226,7 +226,9 @@ async fn a_request_that_takes_too_long_takes_its_statement_with_it() {
          state <> 'idle' AND pid <> pg_backend_pid()";
     world
         .fixture
-        .wait_until(async || world.count(sleeping).await == 0)
+        .wait_until("the end of the statement", async || {
+            world.count(sleeping).await == 0
+        })
         .await;
     assert_eq!(world.count("SELECT count(*) FROM t").await, 0);
 }

@@ -234,7 +234,9 @@ async fn a_request_that_takes_too_long_takes_its_statement_with_it() {
          WHERE info LIKE 'SELECT BENCHMARK%'";
     world
         .fixture
-        .wait_until(async || world.number(running).await == 0)
+        .wait_until("the end of the statement", async || {
+            world.number(running).await == 0
+        })
         .await;
     assert_eq!(world.number("SELECT count(*) FROM t").await, 0);
 }

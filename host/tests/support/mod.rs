@@ -24,6 +24,7 @@ use jenny_host::{
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use waiting::Waiting;
 
 /// How long something that must happen may take, on a machine however busy.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10 * 60);
@@ -225,6 +226,7 @@ impl Fixture {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Response<Body> {
+        let _waiting = Waiting::on(format!("the answer to {}", request.uri()));
         tokio::time::timeout(PATIENCE, self.app.handle(request, origin()))
             .await
             .expect("every request is answered")
@@ -248,13 +250,15 @@ impl Fixture {
     }
 
     pub(crate) async fn wait_for_log(&self, text: &str) {
-        self.wait_until(|| async { self.log().contains(text) })
+        let what = format!("{text:?} in the log");
+        self.wait_until(&what, || async { self.log().contains(text) })
             .await;
     }
 
     /// Asks for `path`, again and again, until one of the requests has an answer: some may have gone
     /// where they get none. Returns that answer's status.
     pub(crate) async fn first_answer(&self, path: &str) -> u16 {
+        let _waiting = Waiting::on(format!("an answer to {path}"));
         let mut asked: FuturesUnordered<JoinHandle<Response<Body>>> = FuturesUnordered::new();
         let mut tick = tokio::time::interval(Duration::from_millis(50));
         loop {
@@ -279,23 +283,28 @@ impl Fixture {
     }
 
     pub(crate) async fn wait_for_requests(&self, requests: usize) {
-        self.wait_until(|| async { self.app.activity().requests == requests })
+        let what = format!("{requests} requests in progress");
+        self.wait_until(&what, || async { self.app.activity().requests == requests })
             .await;
     }
 
     pub(crate) async fn has_instances(&self, instances: usize) {
-        self.wait_until(|| async { self.app.activity().instances == instances })
-            .await;
+        let what = format!("{instances} instances");
+        self.wait_until(&what, || async {
+            self.app.activity().instances == instances
+        })
+        .await;
     }
 
-    /// Asks again and again until it is so.
-    pub(crate) async fn wait_until(&self, mut condition: impl AsyncFnMut() -> bool) {
+    /// Waits for `what`: asks again and again until it is so.
+    pub(crate) async fn wait_until(&self, what: &str, mut condition: impl AsyncFnMut() -> bool) {
+        let _waiting = Waiting::on(what);
         let start = Instant::now();
         let mut tick = tokio::time::interval(Duration::from_millis(5));
         while !condition().await {
             assert!(
                 start.elapsed() < PATIENCE,
-                "it never happened; the log:\n{}",
+                "it never came to {what}; the log:\n{}",
                 self.log()
             );
             tick.tick().await;

@@ -13,6 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+use waiting::Waiting;
 
 /// Free ports are found by listening on one and giving it back, so that somebody else may get it
 /// first.
@@ -128,6 +129,7 @@ impl Process {
     }
 
     fn wait_until_ready(&self, server: &mut Child) -> Result<(), String> {
+        let _waiting = Waiting::on(format!("{} to be ready", self.recipe.program.display()));
         let start = Instant::now();
         while start.elapsed() < START_TIMEOUT {
             if let Ok(Some(status)) = server.try_wait() {

@@ -14,14 +14,19 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    /// Runs the command of `step` to its end. If a command is still ending that was given up, it is
-    /// waited for: two would get into each other's way.
-    pub(super) async fn run(&mut self, step: &Step) -> io::Result<ExitStatus> {
+    /// Waits for the end of a command that was given up, if one is still ending: two would get into each
+    /// other's way.
+    pub(super) async fn idle(&mut self) {
         if let Some(given_up) = &mut self.running {
             _ = given_up.end().await;
             // Before anything can go wrong: it does not end twice.
             self.running = None;
         }
+    }
+
+    /// Runs the command of `step` to its end, after [`Builder::idle`].
+    pub(super) async fn run(&mut self, step: &Step) -> io::Result<ExitStatus> {
+        self.idle().await;
         let mut command = step.process();
         // A group of its own, so that what the command starts can be ended with it.
         #[cfg(unix)]

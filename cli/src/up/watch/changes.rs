@@ -86,11 +86,7 @@ impl Changes {
                 let patience = self.look_every.max(self.took.saturating_mul(LOOKING));
                 _ = timeout(patience, self.ears.hear()).await;
             }
-            let since = *self.stirred.get_or_insert_with(Instant::now);
-            while since.elapsed() < LONGEST_NOISE && timeout(QUIET, self.ears.hear()).await.is_ok()
-            {
-            }
-            self.stirred = None;
+            let since = self.quiet().await;
             let begun = Instant::now();
             let files = tokio::task::block_in_place(|| self.look());
             self.took = begun.elapsed();
@@ -98,6 +94,27 @@ impl Changes {
                 return Change { since, files };
             }
         }
+    }
+
+    /// What has changed by now, however late the operating system tells of it. What is told of it later is
+    /// no change any more.
+    pub(super) async fn until_now(&mut self) -> Option<Change> {
+        let mut files = tokio::task::block_in_place(|| self.look());
+        if files.is_empty() {
+            return None;
+        }
+        // Whoever writes may be in the middle of it.
+        let since = self.quiet().await;
+        files.extend(tokio::task::block_in_place(|| self.look()));
+        Some(Change { since, files })
+    }
+
+    /// Waits until nothing happens any more, and returns since when something did.
+    async fn quiet(&mut self) -> Instant {
+        let since = *self.stirred.get_or_insert_with(Instant::now);
+        while since.elapsed() < LONGEST_NOISE && timeout(QUIET, self.ears.hear()).await.is_ok() {}
+        self.stirred = None;
+        since
     }
 
     /// What differs from the last look.
@@ -331,6 +348,23 @@ mod tests {
         fs::rename(listening.path("away"), listening.path("src")).unwrap();
         listening.catches_up().await;
         listening.hears("edited").await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_was_seen_to_change_is_told_once() {
+        let Listening(folder, mut changes) = Listening::begin();
+        let (file, other) = (folder.path().join(FILE), folder.path().join("src/other"));
+        assert!(changes.until_now().await.is_none());
+
+        // Several events, each of which may be heard before or after.
+        fs::write(&file, "after").unwrap();
+        let seen = changes.until_now().await.expect("it was written");
+        assert!(seen.files.keys().eq([&file]));
+
+        assert!(changes.until_now().await.is_none());
+        fs::write(&other, "").unwrap();
+        let next = changes.next().await;
+        assert!(next.files.keys().eq([&other]), "{next:?}");
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -57,11 +57,16 @@ impl Session {
         }
     }
 
-    /// Tries until there is an application. What changes while it tries begins it anew, and after a
-    /// failure the next try waits for a change.
+    /// Tries until there is an application. What changes during a try begins the next one, and after a
+    /// failure the next one waits for a change.
     async fn until_it_works(&mut self) -> App {
         loop {
             let Self { changes, work } = self;
+            // A build has everything that changed before it begins, so that none of it begins another one.
+            work.idle().await;
+            if let Some(change) = changes.until_now().await {
+                work.note(&change);
+            }
             let outcome = match work.read_again(changes) {
                 Err(error) => Err(error),
                 Ok(()) => tokio::select! {

@@ -146,6 +146,11 @@ impl Work {
         self.builder.give_up();
     }
 
+    /// Waits until nothing is being built any more.
+    pub(super) async fn idle(&mut self) {
+        self.builder.idle().await;
+    }
+
     /// Reads the manifest and what is beside it, if they changed. If they cannot be read, what was read
     /// before stays.
     pub(super) fn read_again(&mut self, changes: &mut Changes) -> Result<()> {

@@ -13,7 +13,7 @@
 
 mod component_tests;
 mod docs;
-mod migrations;
+pub mod migrations;
 
 use std::error::Error;
 use std::path::PathBuf;

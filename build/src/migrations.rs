@@ -1,15 +1,66 @@
-//! The migrations of an application.
+//! The migrations of an application, as they lie in its folder.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # std::fs::write(folder.path().join("0001_notes.sqlite.sql"), "CREATE TABLE notes (id TEXT);\n")?;
+//! for migration in jenny_build::migrations::read(folder.path())? {
+//!     let statements = &migration.sqlite.statements;
+//!     println!("{:04}_{}: {} statements", migration.version, migration.name, statements.len());
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
 const SQLITE: &str = ".sqlite.sql";
 const POSTGRES: &str = ".postgres.sql";
+
+/// The first line of a SQLite file that runs while foreign keys are off.
+const FOREIGN_KEYS_OFF: &str = "-- foreign_keys: off";
+
+/// One change of the schema.
+#[derive(Clone, Debug)]
+pub struct Migration {
+    /// Its number, from 1.
+    pub version: u32,
+    /// Its name, as in the file's.
+    pub name: String,
+    /// What it does on SQLite.
+    pub sqlite: Script,
+    /// What it does on Postgres, if it has a file for it.
+    pub postgres: Option<Script>,
+}
+
+/// A migration in one dialect: one file.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// The file.
+    pub file: PathBuf,
+    /// What it consists of, in order.
+    pub statements: Vec<Statement>,
+    /// Whether foreign keys are enforced while it runs. `false` for a SQLite file whose first line says so.
+    pub foreign_keys: bool,
+    /// SHA-256 in hexadecimal, over the text with `\n` line ends, so that a checkout with others does not
+    /// count as a change.
+    pub checksum: String,
+}
+
+/// A statement of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The line of the file where it begins, from 1.
+    pub line: usize,
+    /// Its text, without the comments above it.
+    pub sql: String,
+}
 
 /// The files of a migration that are there.
 #[derive(Default)]
@@ -18,15 +69,17 @@ struct Dialects {
     postgres: bool,
 }
 
-/// The migrations in `folder`, as an expression.
-pub(crate) fn find(folder: &Path) -> Result<String, Box<dyn Error>> {
-    println!("cargo::rerun-if-changed={}", folder.display());
+/// Reads the migrations in `folder`, in order.
+///
+/// # Errors
+///
+/// A sentence that names the file, if one cannot be read or is not named as it has to be, if a number is
+/// missing or there twice, or if a migration has no SQLite file.
+pub fn read(folder: &Path) -> Result<Vec<Migration>, Box<dyn Error>> {
     let mut files = BTreeMap::<String, Dialects>::new();
     for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name();
+        let name = entry?.file_name();
         let name = name.to_string_lossy();
-        println!("cargo::rerun-if-changed={}", entry.path().display());
         if let Some(stem) = name.strip_suffix(SQLITE) {
             files.entry(stem.to_owned()).or_default().sqlite = true;
         } else if let Some(stem) = name.strip_suffix(POSTGRES) {
@@ -35,53 +88,151 @@ pub(crate) fn find(folder: &Path) -> Result<String, Box<dyn Error>> {
             return Err(format!("{name} must end in {SQLITE} or {POSTGRES}").into());
         }
     }
-    list(folder, &files)
+    let numbered = (1..).zip(&files);
+    numbered
+        .map(|(version, (stem, dialects))| migration(folder, version, stem, dialects))
+        .collect()
 }
 
-fn list(folder: &Path, files: &BTreeMap<String, Dialects>) -> Result<String, Box<dyn Error>> {
-    let mut list = String::from("&[\n");
-    for (index, (stem, dialects)) in files.iter().enumerate() {
-        let expected = index + 1;
-        let name = stem
-            .strip_prefix(&format!("{expected:04}_"))
-            .ok_or_else(|| {
-                format!(
-                    "{stem} must begin with {expected:04}_: numbers have no gaps and none twice"
-                )
-            })?;
-        if !dialects.sqlite {
-            return Err(format!("{stem}{POSTGRES} lacks its {stem}{SQLITE}").into());
+fn migration(
+    folder: &Path,
+    version: u32,
+    stem: &str,
+    dialects: &Dialects,
+) -> Result<Migration, Box<dyn Error>> {
+    let name = stem
+        .strip_prefix(&format!("{version:04}_"))
+        .ok_or_else(|| {
+            format!("{stem} must begin with {version:04}_: numbers have no gaps and none twice")
+        })?;
+    if !dialects.sqlite {
+        return Err(format!("{stem}{POSTGRES} lacks its {stem}{SQLITE}").into());
+    }
+    let script = |ending| Script::read(folder.join(format!("{stem}{ending}")));
+    Ok(Migration {
+        version,
+        name: name.to_owned(),
+        sqlite: script(SQLITE)?,
+        postgres: dialects.postgres.then(|| script(POSTGRES)).transpose()?,
+    })
+}
+
+impl Script {
+    fn read(file: PathBuf) -> Result<Self, Box<dyn Error>> {
+        let text =
+            fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        Self::parse(file, &text)
+    }
+
+    /// What `file` says if this is its text.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names the line, if it says something of foreign keys that is not understood.
+    pub fn parse(file: PathBuf, text: &str) -> Result<Self, Box<dyn Error>> {
+        let foreign_keys = !turns_foreign_keys_off(&file, text)?;
+        Ok(Self {
+            file,
+            statements: statements(text),
+            foreign_keys,
+            checksum: checksum(text),
+        })
+    }
+}
+
+/// Whether the text begins with the line for it. Anything that resembles that line is refused: a migration
+/// that runs with foreign keys by mistake deletes rows.
+fn turns_foreign_keys_off(file: &Path, text: &str) -> Result<bool, String> {
+    let mut off = false;
+    for (number, line) in (1..).zip(text.lines()) {
+        let comment = line.trim().strip_prefix("--").unwrap_or_default();
+        let name = comment.trim_start().get(.."foreign_keys".len());
+        if !name.is_some_and(|name| name.eq_ignore_ascii_case("foreign_keys")) {
+            continue;
         }
-        let script = |ending| script(&folder.join(format!("{stem}{ending}")));
-        let sqlite = script(SQLITE)?;
-        let postgres = match dialects.postgres {
-            true => format!("Some({})", script(POSTGRES)?),
-            false => "None".to_owned(),
+        let place = format!("{}:{number}", file.display());
+        if file.to_string_lossy().ends_with(POSTGRES) {
+            return Err(format!(
+                "{place}: foreign keys stay on in Postgres, where a table is changed in its place"
+            ));
+        }
+        if number != 1 || line.trim_end() != FOREIGN_KEYS_OFF {
+            return Err(format!(
+                "{place}: `{FOREIGN_KEYS_OFF}` must be the first line, in these words"
+            ));
+        }
+        off = true;
+    }
+    Ok(off)
+}
+
+/// Spin runs one statement at a time, so a text is taken apart at its blank lines. Comments above a
+/// statement are left out, and so are parts of comments alone.
+fn statements(text: &str) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    let mut open: Option<Statement> = None;
+    for (number, line) in (1..).zip(text.lines()) {
+        if line.trim().is_empty() {
+            statements.extend(open.take());
+        } else if let Some(statement) = &mut open {
+            statement.sql.push('\n');
+            statement.sql.push_str(line);
+        } else if !line.trim_start().starts_with("--") {
+            open = Some(Statement {
+                line: number,
+                sql: line.to_owned(),
+            });
+        }
+    }
+    statements.extend(open);
+    statements
+}
+
+fn checksum(text: &str) -> String {
+    let digest = Sha256::digest(text.replace('\r', ""));
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The migrations in `folder`, as an expression. Everything that takes time is done here, once, and not by
+/// each instance of each function: checksums alone would be most of what a first request costs.
+pub(crate) fn find(folder: &Path) -> Result<String, Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let migrations = read(folder)?;
+    let mut list = String::from("&[\n");
+    for Migration {
+        version,
+        name,
+        sqlite,
+        postgres,
+    } in &migrations
+    {
+        let sqlite = expression(sqlite)?;
+        let postgres = match postgres {
+            Some(script) => format!("Some({})", expression(script)?),
+            None => "None".to_owned(),
         };
         writeln!(
             list,
-            "    shared::db::Migration {{ version: {expected}, name: {name:?}, sqlite: {sqlite}, postgres: {postgres} }},",
+            "    shared::db::Migration {{ version: {version}, name: {name:?}, sqlite: {sqlite}, postgres: {postgres} }},",
         )?;
     }
     list.push(']');
     Ok(list)
 }
 
-/// The expression for one file. Its checksum is made here, once, and not by each instance of each function:
-/// it would be most of what a first request costs.
-fn script(file: &Path) -> Result<String, Box<dyn Error>> {
-    let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let checksum = checksum(&text);
+fn expression(script: &Script) -> Result<String, Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={}", script.file.display());
+    let (foreign_keys, checksum) = (script.foreign_keys, &script.checksum);
+    let mut statements = String::new();
+    for Statement { line, sql } in &script.statements {
+        write!(
+            statements,
+            "shared::db::Statement {{ line: {line}, sql: {sql:?} }}, "
+        )?;
+    }
     Ok(format!(
-        "shared::db::Script {{ text: include_str!({file:?}), checksum: {checksum:?} }}"
+        "shared::db::Script {{ statements: &[{statements}], foreign_keys: {foreign_keys}, checksum: {checksum:?} }}"
     ))
-}
-
-/// SHA-256 in hexadecimal, over the text with `\n` line ends, so that a checkout with others does not count
-/// as a change.
-fn checksum(text: &str) -> String {
-    let digest = Sha256::digest(text.replace('\r', ""));
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -98,28 +249,72 @@ mod tests {
 
     #[test]
     fn migrations_are_in_the_order_of_their_numbers() {
-        let list = found(&[
+        let folder = tempfile::tempdir().unwrap();
+        for file in [
             "0002_notes.postgres.sql",
             "0002_notes.sqlite.sql",
             "0001_keys.sqlite.sql",
             "README.md",
-        ]);
-        let list = list.unwrap();
-        let entries: Vec<&str> = list
-            .lines()
-            .filter(|line| line.contains("Migration"))
-            .collect();
-        assert!(
-            entries[0].contains("version: 1, name: \"keys\"")
-                && entries[0].contains("postgres: None"),
-            "{list}"
-        );
-        assert!(
-            entries[1].contains("version: 2, name: \"notes\"")
-                && entries[1].contains("0002_notes.postgres.sql"),
-            "{list}"
-        );
+        ] {
+            fs::write(folder.path().join(file), "").unwrap();
+        }
+        let all = read(folder.path()).unwrap();
+        let all = all.iter().map(|migration| {
+            let Migration { version, name, .. } = migration;
+            (*version, name.as_str(), migration.postgres.is_some())
+        });
+        assert!(all.eq([(1, "keys", false), (2, "notes", true)]));
         assert_eq!(found(&[]).unwrap(), "&[\n]");
+    }
+
+    #[test]
+    fn the_expression_has_statements_with_their_lines() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "-- foreign_keys: off\n\n-- Why \"so\".\nDROP TABLE \"a\";\n";
+        fs::write(folder.path().join("0001_a.sqlite.sql"), text).unwrap();
+        let list = find(folder.path()).unwrap();
+        let statement =
+            "statements: &[shared::db::Statement { line: 4, sql: \"DROP TABLE \\\"a\\\";\" }, ]";
+        assert!(list.contains(statement), "{list}");
+        assert!(list.contains("foreign_keys: false"), "{list}");
+        assert!(list.contains(&checksum(text)), "{list}");
+    }
+
+    #[test]
+    fn texts_are_taken_apart_at_blank_lines() {
+        let text = "-- A header.\n\n-- Why.\nCREATE TABLE a (\n  -- A column.\n  b TEXT\n);\n  \r\n\n\nCREATE INDEX c;\r\n";
+        let parts = statements(text);
+        let parts = parts.iter().map(|part| (part.line, part.sql.as_str()));
+        assert!(parts.eq([
+            (4, "CREATE TABLE a (\n  -- A column.\n  b TEXT\n);"),
+            (11, "CREATE INDEX c;")
+        ]));
+        assert_eq!(statements(""), []);
+        assert_eq!(statements("-- nothing\n"), []);
+    }
+
+    #[test]
+    fn foreign_keys_are_off_where_the_first_line_says_so_and_nothing_resembles_it() {
+        let parse = |file: &str, text| Script::parse(file.into(), text).map_err(|e| e.to_string());
+        let sqlite = |text| parse("0001_a.sqlite.sql", text);
+        assert!(
+            !sqlite("-- foreign_keys: off\n\nSELECT 1;\n")
+                .unwrap()
+                .foreign_keys
+        );
+        assert!(sqlite("-- The foreign_keys.\n").unwrap().foreign_keys);
+        for text in [
+            "\n-- foreign_keys: off\n",
+            "--foreign_keys: off\n",
+            "-- foreign_keys off\n",
+            "-- FOREIGN_KEYS: OFF\n",
+            "-- foreign_keys: off\n\n-- foreign_keys: off\n",
+        ] {
+            let error = sqlite(text).unwrap_err();
+            assert!(error.contains("0001_a.sqlite.sql:"), "{text:?}: {error}");
+        }
+        let error = parse("0001_a.postgres.sql", "-- foreign_keys: off\n").unwrap_err();
+        assert!(error.contains("Postgres"), "{error}");
     }
 
     #[test]
@@ -131,9 +326,6 @@ mod tests {
         );
         assert_eq!(checksum("a\nb\n"), checksum("a\r\nb\r\n"));
         assert_ne!(checksum("a\nb\n"), checksum("a\nc\n"));
-
-        let list = found(&["0001_keys.sqlite.sql"]).unwrap();
-        assert!(list.contains(&checksum("")), "{list}");
     }
 
     #[test]

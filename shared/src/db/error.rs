@@ -48,6 +48,14 @@ pub enum DbError {
          and put the change into a new migration"
     )]
     MigrationChanged(String),
+    /// A migration cannot be applied.
+    #[error("the migration {place} cannot be applied: {message}")]
+    Migration {
+        /// The file, with the line and column where they are known.
+        place: String,
+        /// What the database said.
+        message: String,
+    },
     /// The database refused the statement.
     #[error("{message} (in `{statement}`)")]
     Statement {

@@ -74,17 +74,19 @@ impl Database {
         Ok(Db(Arc::clone(pool)))
     }
 
-    /// Whether [`open`](Self::open) would give a handle on a database that can be read. Looks and
-    /// changes nothing: missing migrations are left to the first request that needs them.
+    /// Whether [`open`](Self::open) would give a handle on a database that can be read. It changes nothing:
+    /// missing migrations are run and rolled back, once for each instance, and left to the first request
+    /// that needs them.
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open); [`DbError::NotMigrated`] and [`DbError::MigrationChanged`] say that
-    /// the database answers and is not what the code needs.
+    /// As [`open`](Self::open); [`DbError::NotMigrated`], [`DbError::MigrationChanged`] and
+    /// [`DbError::Migration`] say that the database answers and is not what the code needs.
     pub async fn look(&self) -> Result<(), DbError> {
         let pool = self.pool().await?;
         let auto_migrate = AUTO_MIGRATE.get().await?;
-        migrate::look(pool, self.inner.migrations, auto_migrate).await
+        let now = crate::time::now();
+        migrate::look(pool, self.inner.migrations, auto_migrate, now).await
     }
 
     // No lock across an await: first requests that come together each look at the migrations,

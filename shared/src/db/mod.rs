@@ -69,7 +69,7 @@ mod value;
 pub use self::error::DbError;
 pub use self::handle::Db;
 pub use self::layer::{Database, layer};
-pub use self::migrate::{Migration, Script};
+pub use self::migrate::{Migration, Script, Statement};
 pub use self::row::{FromRow, Row};
 pub use self::store::Dialect;
 pub use self::transaction::Transaction;

@@ -1,6 +1,6 @@
 //! The connections of an instance.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::store::{BoxFuture, Connection, Store};
@@ -15,6 +15,8 @@ pub(crate) struct Pool {
     idle: Mutex<Vec<Box<dyn Connection>>>,
     /// Whether the schema was found to be what the code needs.
     migrated: AtomicBool,
+    /// How many missing migrations were found to apply; 0 is none.
+    rehearsed: AtomicUsize,
 }
 
 impl Pool {
@@ -23,6 +25,7 @@ impl Pool {
             store,
             idle: Mutex::new(Vec::new()),
             migrated: AtomicBool::new(false),
+            rehearsed: AtomicUsize::new(0),
         }
     }
 
@@ -95,6 +98,15 @@ impl Pool {
         self.migrated.store(migrated, Ordering::Relaxed);
     }
 
+    /// Whether as many missing migrations were found to apply.
+    pub(super) fn has_rehearsed(&self, missing: usize) -> bool {
+        self.rehearsed.load(Ordering::Relaxed) == missing
+    }
+
+    pub(super) fn set_rehearsed(&self, missing: usize) {
+        self.rehearsed.store(missing, Ordering::Relaxed);
+    }
+
     fn idle(&self) -> MutexGuard<'_, Vec<Box<dyn Connection>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -110,7 +122,6 @@ fn changes_nothing(sql: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::sync::atomic::AtomicUsize;
 
     use futures::executor::block_on;
 

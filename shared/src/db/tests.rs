@@ -8,7 +8,17 @@ const FIRST: Migration = Migration {
     version: 1,
     name: "things",
     sqlite: Script {
-        text: "-- Things.\n\nCREATE TABLE things (\n    id INTEGER PRIMARY KEY,\n    name TEXT NOT NULL UNIQUE\n) STRICT;\n\nCREATE TABLE parts (thing BIGINT NOT NULL REFERENCES things (id));\n",
+        statements: &[
+            Statement {
+                line: 1,
+                sql: "CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT",
+            },
+            Statement {
+                line: 3,
+                sql: "CREATE TABLE parts (thing BIGINT NOT NULL REFERENCES things (id) ON DELETE CASCADE)",
+            },
+        ],
+        foreign_keys: true,
         checksum: "things",
     },
     postgres: None,
@@ -18,7 +28,11 @@ const SECOND: Migration = Migration {
     version: 2,
     name: "colour",
     sqlite: Script {
-        text: "ALTER TABLE things ADD COLUMN colour TEXT;\n",
+        statements: &[Statement {
+            line: 1,
+            sql: "ALTER TABLE things ADD COLUMN colour TEXT",
+        }],
+        foreign_keys: true,
         checksum: "colour",
     },
     postgres: None,
@@ -28,7 +42,17 @@ const BROKEN: Migration = Migration {
     version: 3,
     name: "broken",
     sqlite: Script {
-        text: "CREATE TABLE half (id BIGINT);\n\nCREATE TABBLE;\n",
+        statements: &[
+            Statement {
+                line: 1,
+                sql: "CREATE TABLE half (id BIGINT)",
+            },
+            Statement {
+                line: 4,
+                sql: "CREATE TABBLE",
+            },
+        ],
+        foreign_keys: true,
         checksum: "broken",
     },
     postgres: None,
@@ -287,7 +311,8 @@ fn an_edited_migration_is_refused_by_name() {
     block_on(async {
         let edited = Migration {
             sqlite: Script {
-                text: "CREATE TABLE other (id BIGINT);",
+                statements: &[],
+                foreign_keys: true,
                 checksum: "another",
             },
             ..FIRST

@@ -15,23 +15,32 @@ pub struct Transaction {
     pool: Arc<Pool>,
     /// `None` once a statement failed: the connection was closed, which rolled back.
     connection: Option<Box<dyn Connection>>,
-    is_patient: bool,
+    /// The connection goes back to the pool.
+    returns: bool,
 }
 
 impl Transaction {
     pub(super) async fn begin(pool: Arc<Pool>) -> Result<Self, DbError> {
-        let begin = match pool.store.dialect() {
-            // A plain BEGIN would take the lock at the first write, where waiting for it could
-            // deadlock with another reader turned writer, and SQLite then fails at once.
-            Dialect::Sqlite => "BEGIN IMMEDIATE",
-            Dialect::Postgres => "BEGIN",
-        };
         let call: Call<Rows> = |connection, sql, parameters| connection.query(sql, parameters);
-        let (_, connection) = pool.run(call, begin, &[]).await?;
+        let (_, connection) = pool.run(call, begin(&pool), &[]).await?;
         Ok(Self {
             pool,
             connection: Some(connection),
-            is_patient: false,
+            returns: true,
+        })
+    }
+
+    /// The same on a connection with settings of its own, which is closed at the end.
+    pub(super) async fn begin_on(
+        pool: Arc<Pool>,
+        mut connection: Box<dyn Connection>,
+    ) -> Result<Self, DbError> {
+        let begun = connection.query(begin(&pool), &[]).await;
+        begun.inspect_err(|error| pool.note(error))?;
+        Ok(Self {
+            pool,
+            connection: Some(connection),
+            returns: false,
         })
     }
 
@@ -41,7 +50,7 @@ impl Transaction {
         if let Some(connection) = &mut self.connection {
             connection.be_patient();
         }
-        self.is_patient = true;
+        self.returns = false;
     }
 
     /// As [`Db::query`](super::Db::query).
@@ -151,7 +160,7 @@ impl Transaction {
             .query(statement, &[])
             .await
             .inspect_err(|error| self.pool.note(error))?;
-        if !self.is_patient {
+        if self.returns {
             self.pool.give_back(connection);
         }
         Ok(())
@@ -161,6 +170,15 @@ impl Transaction {
         self.connection.take().ok_or_else(|| {
             DbError::statement("", "an earlier statement of this transaction had failed")
         })
+    }
+}
+
+fn begin(pool: &Pool) -> &'static str {
+    match pool.store.dialect() {
+        // A plain BEGIN would take the lock at the first write, where waiting for it could
+        // deadlock with another reader turned writer, and SQLite then fails at once.
+        Dialect::Sqlite => "BEGIN IMMEDIATE",
+        Dialect::Postgres => "BEGIN",
     }
 }
 

@@ -13,7 +13,7 @@ use super::source::{
     configured_signing_key, create_development_key, development_key_set, development_signing_key,
 };
 use super::*;
-use crate::db::{Dialect, Migration, Script, testing};
+use crate::db::{Dialect, Migration, Script, Statement, testing};
 use crate::identity::UserId;
 
 const NOW: i64 = 1_800_000_000;
@@ -332,7 +332,17 @@ const TABLES: Migration = Migration {
     version: 1,
     name: "keys",
     sqlite: Script {
-        text: "CREATE TABLE development_signing_keys (id INTEGER PRIMARY KEY, private_key TEXT, created_at INTEGER);\n\nCREATE TABLE development_verification_keys (id INTEGER PRIMARY KEY, public_key TEXT, created_at INTEGER);",
+        statements: &[
+            Statement {
+                line: 1,
+                sql: "CREATE TABLE development_signing_keys (id INTEGER PRIMARY KEY, private_key TEXT, created_at INTEGER)",
+            },
+            Statement {
+                line: 3,
+                sql: "CREATE TABLE development_verification_keys (id INTEGER PRIMARY KEY, public_key TEXT, created_at INTEGER)",
+            },
+        ],
+        foreign_keys: true,
         checksum: "keys",
     },
     postgres: None,

@@ -7,7 +7,7 @@ use clap::Args;
 use jenny_host::build::{self, Progress};
 use jenny_host::manifest::Manifest;
 
-use crate::{manifest_path, say};
+use crate::{manifest_path, rehearsal, say};
 
 /// The arguments of `jenny build`.
 #[derive(Args, Debug)]
@@ -48,8 +48,9 @@ pub(crate) fn in_profile(manifest: Manifest, name: Option<&str>) -> Result<Manif
     }
 }
 
-/// Builds the components of `manifest` and says what it does.
+/// Builds the components of `manifest`, if its migrations can be applied, and says what it does.
 pub(crate) fn components(manifest: &Manifest) -> Result<()> {
+    rehearsal::succeeds(manifest.directory())?;
     build::components(manifest, |progress| tell(&progress))?;
     Ok(())
 }

@@ -21,6 +21,7 @@ mod new;
 mod new_app;
 mod openapi;
 mod output;
+mod rehearsal;
 mod routes;
 mod seed;
 mod signals;

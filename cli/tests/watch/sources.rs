@@ -18,6 +18,33 @@ fn without_building_artefacts_are_watched() {
 }
 
 #[test]
+fn a_migration_that_fails_is_an_error_like_any_other() {
+    let watching = "watch = [\"src/**\", \"migrations/**\"]";
+    let folder = Folder::with(&APPLICATION.replace("watch = [\"src/**\"]", watching));
+    folder.component("src/a", FIRST);
+    folder.write("page.txt", "page 1");
+    folder.write(
+        "migrations/build.rs",
+        "fn main() { jenny_build::migrations() }",
+    );
+    folder.write("migrations/0001_a.sqlite.sql", "CREATE TABLE a (b);\n");
+    let mut jenny = folder.up(&["--state-dir", ""]);
+
+    folder.write(
+        "migrations/0002_b.sqlite.sql",
+        "-- Why.\nCREATE TABLE b (\n    c TEXT PRIMARY KAY\n);\n",
+    );
+
+    let error = jenny.says("error: ");
+    let place = "migrations/0002_b.sqlite.sql:3:20: near \"KAY\"";
+    assert!(error.contains(place), "{error}");
+    jenny.says("keeps serving");
+    assert_eq!(jenny.answer(), FIRST);
+    folder.write("migrations/0002_b.sqlite.sql", "CREATE TABLE b (c TEXT);\n");
+    jenny.says("Serving the new a");
+}
+
+#[test]
 fn the_quick_profile_is_for_watching_alone() {
     let quick = "[component.a.profile.quick]\nsource = \"quick.wasm\"\n\
                  environment = { VERSION = \"quick\" }\nbuild.command = \"cp src/a quick.wasm\"\n";

@@ -12,6 +12,7 @@ mod layout;
 mod length;
 mod links;
 mod manifest;
+mod migrations;
 mod module_names;
 mod operations;
 mod outbound;
@@ -176,6 +177,12 @@ pub(super) const ALL: &[Rule] = &[
         summary: "what a template had to leave below a function's folder is where it belongs",
         audience: Audience::Workspace,
         check: unplaced::check,
+    },
+    Rule {
+        name: "migrations",
+        summary: "migrations run on SQLite, and delete nothing by the way",
+        audience: Audience::Workspace,
+        check: migrations::check,
     },
     Rule {
         name: "documents",

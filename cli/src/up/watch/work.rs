@@ -16,7 +16,7 @@ use super::globs::{Purpose, Watched};
 use super::inputs;
 use crate::application::{Application, Host, Running};
 use crate::up::arguments::Bounds;
-use crate::{build as building, say, sentence};
+use crate::{build as building, rehearsal, say, sentence};
 
 /// The build profile of `--watch`, for the components that have it.
 const QUICK: &str = "quick";
@@ -207,12 +207,15 @@ impl Work {
         Ok(())
     }
 
-    /// Builds what is stale and loads the application. Given up half way, it leaves what was not built
-    /// stale.
+    /// Builds what is stale, if the migrations can be applied, and loads the application. Given up half
+    /// way, it leaves what was not built stale.
     pub(super) async fn attempt(&mut self) -> Result<App> {
         let manifest = &self.application.manifest;
         let steps = build::steps_for(manifest, |id| self.stale.contains(id))?;
         self.tell_changes(&steps);
+        if self.settings.build {
+            rehearsal::succeeds(self.application.manifest.directory())?;
+        }
         self.prepare(&steps).await?;
         for step in &steps {
             self.rebuilt.get_or_insert_with(SystemTime::now);

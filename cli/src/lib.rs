@@ -1,8 +1,9 @@
 //! `jenny`: runs, builds, tests and checks a backend of WebAssembly functions.
 //!
-//! It is thin: what it does lives in `jenny-host`, and this crate turns arguments into calls and
-//! errors into one sentence each. It is a library so that a workspace which depends on it has its own
-//! `cargo jenny`, in three lines.
+//! Running an application is `jenny-host`'s work, and merging documents `jenny-openapi`'s. What is done to a
+//! workspace is done here: checking it, watching it, adding functions to it, filling its database. Each
+//! command ends with one sentence if it fails. It is a library so that a workspace which depends on it has
+//! its own `cargo jenny`, in three lines.
 
 mod application;
 mod bench;
@@ -21,6 +22,8 @@ mod new;
 mod new_app;
 mod openapi;
 mod output;
+#[cfg(test)]
+mod performance;
 mod rehearsal;
 mod routes;
 mod seed;

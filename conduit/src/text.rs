@@ -8,8 +8,9 @@ const MAX_TITLE_CHARACTERS: usize = 255;
 /// The longest description, in characters: a paragraph, because lists carry it.
 const MAX_DESCRIPTION_CHARACTERS: usize = 1024;
 
-/// The longest body, in characters: some eighty pages. As UTF-8 it fits the limit on request bodies
-/// in every script, at four bytes a character as well.
+/// The longest body, in characters: some eighty pages. As UTF-8, at up to four bytes a character, it fits the
+/// limit on request bodies ([`shared::service::MAX_BODY_BYTES`]). With each character escaped (`\u0416`, and
+/// twice that beyond U+FFFF), JSON takes six or twelve bytes for one, and the longest does not fit.
 const MAX_BODY_CHARACTERS: usize = 200_000;
 
 /// The longest comment, in characters: three or four pages. A list of comments carries all of it.

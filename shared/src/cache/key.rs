@@ -50,8 +50,9 @@ pub struct Key {
 }
 
 impl Key {
-    /// What is the same for everybody. A request that carries credentials neither reads nor writes
-    /// it, so that a loader which looks at its caller after all leaks nothing.
+    /// What is the same for everybody. A request with a header that the [layer](super::layer) takes for
+    /// credentials neither reads nor writes it. So a loader that depends on its caller by mistake leaks
+    /// nothing, if the caller is known by such a header.
     ///
     /// `kind` is the name of a type of value, the same wherever that type is meant.
     #[must_use]

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
@@ -9,6 +10,7 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
+use super::queue::Queue;
 use crate::capability::MAX_BUFFERED_BYTES;
 
 /// The settings that a component may change: they touch its connection or its own file.
@@ -71,14 +73,17 @@ pub(super) struct File {
     path: PathBuf,
     /// The directory of a file that is gone with its last user.
     scratch: Option<TempDir>,
+    pub(super) queue: Arc<Queue>,
 }
 
 impl File {
-    /// A file that stays. It is created when it is first opened.
-    pub(super) fn lasting(path: PathBuf) -> Self {
+    /// A file that stays. It is created when it is first opened. Connections that only read have so
+    /// many threads.
+    pub(super) fn lasting(path: PathBuf, threads: usize) -> Self {
         Self {
             path,
             scratch: None,
+            queue: Queue::new(threads),
         }
     }
 
@@ -91,11 +96,12 @@ impl File {
     /// # Errors
     ///
     /// If the system's directory for temporary files is not writable.
-    pub(super) fn scratch() -> io::Result<Self> {
+    pub(super) fn scratch(threads: usize) -> io::Result<Self> {
         let directory = tempfile::Builder::new().prefix("jenny-").tempdir()?;
         Ok(Self {
             path: directory.path().join("sqlite_db.db"),
             scratch: Some(directory),
+            queue: Queue::new(threads),
         })
     }
 

@@ -1,12 +1,14 @@
 //! SQLite databases in files, where Spin keeps them, or for a while only.
 
 mod file;
+mod queue;
+mod slot;
 mod statement;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,43 +16,46 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use rusqlite::Connection;
-use tokio::sync::{Mutex, Semaphore, oneshot};
-use tokio::time::Instant;
+use tokio::sync::{Mutex, oneshot};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::sqlite::{QueryResult, Row, SqliteConnection, SqliteDatabases, SqliteError, Value};
 use super::work::Work;
 use file::File;
-use statement::{Failure, Head, Statement, run};
+use queue::Turn;
+use slot::Slot;
+use statement::{Attempt, Failure, Head, Statement, run};
 
 /// How long a statement waits for another connection's lock before it fails with "database is
 /// locked": what rusqlite, and so Spin, sets for every connection.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The pause between two attempts to get a lock, after those that [`statement`] makes without
-/// giving up its thread.
-const BUSY_PAUSE: Duration = Duration::from_millis(10);
+/// The pauses between attempts to get a lock double from one to the other. Within the process a lock
+/// that becomes free ends them; another process's is found out by asking.
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(10);
 
-/// How many prepared statements a connection keeps.
-const CACHED_STATEMENTS: usize = 64;
-
-/// How many statements of an application hold a thread at once, those whose rows wait for a slow
-/// reader included. An eighth of tokio's 512 threads for blocking work: key-value stores and name
-/// look-ups go on whatever components do with their databases. A component that leaves results
-/// unread can make the others wait for their databases, at most until its requests time out.
+/// How many statements of one database hold a thread at once, those whose rows wait for a slow
+/// reader included, and that of the connection which writes left out: it always has one. A component
+/// that leaves results unread can make others wait for the same database, at most until its requests
+/// time out, but never for another database.
 const MAX_RUNNING_STATEMENTS: usize = 64;
+
+/// How many all databases of an application divide among them: half of tokio's 512 threads for
+/// blocking work.
+const MAX_RUNNING_STATEMENTS_OF_ALL: usize = 256;
 
 /// The databases of an application by label.
 pub(crate) struct LocalSqlite {
     files: BTreeMap<String, Arc<File>>,
     work: Work,
-    threads: Arc<Semaphore>,
     busy_timeout: Duration,
 }
 
 impl LocalSqlite {
     /// The databases at `paths`, created when they are first used. One without a path is new, and
-    /// gone when the last user of it is. A statement waits for another connection's lock for `patience`,
-    /// or as long as on Spin.
+    /// gone when the last user of it is. Labels that share a path share its queue. A statement waits
+    /// for another connection's lock for `patience`, or as long as on Spin.
     ///
     /// # Errors
     ///
@@ -60,24 +65,41 @@ impl LocalSqlite {
         work: Work,
         patience: Option<Duration>,
     ) -> std::io::Result<Self> {
-        let file = |path: &Option<PathBuf>| match path {
-            Some(path) => Ok(File::lasting(path.clone())),
-            None => File::scratch(),
-        };
-        let files = paths
-            .iter()
-            .map(|(label, path)| Ok((label.clone(), Arc::new(file(path)?))))
-            .collect::<std::io::Result<_>>()?;
+        let share = MAX_RUNNING_STATEMENTS_OF_ALL / paths.len().max(1);
+        Self::with_threads(
+            paths,
+            work,
+            patience,
+            share.clamp(1, MAX_RUNNING_STATEMENTS),
+        )
+    }
+
+    fn with_threads(
+        paths: &BTreeMap<String, Option<PathBuf>>,
+        work: Work,
+        patience: Option<Duration>,
+        threads: usize,
+    ) -> std::io::Result<Self> {
+        let mut lasting: HashMap<&Path, Arc<File>> = HashMap::new();
+        let mut files = BTreeMap::new();
+        for (label, path) in paths {
+            let file = match path {
+                Some(path) => Arc::clone(
+                    lasting
+                        .entry(path)
+                        .or_insert_with(|| Arc::new(File::lasting(path.clone(), threads))),
+                ),
+                None => Arc::new(File::scratch(threads)?),
+            };
+            files.insert(label.clone(), file);
+        }
         Ok(Self {
             files,
             work,
-            threads: Arc::new(Semaphore::new(MAX_RUNNING_STATEMENTS)),
             busy_timeout: patience.unwrap_or(BUSY_TIMEOUT),
         })
     }
-}
 
-impl LocalSqlite {
     /// Has the database called `label`, if there is one, begin with these contents of a database file.
     ///
     /// # Errors
@@ -97,7 +119,6 @@ impl SqliteDatabases for LocalSqlite {
         Ok(Arc::new(LocalConnection {
             file: Arc::clone(file),
             work: self.work,
-            threads: Arc::clone(&self.threads),
             busy_timeout: self.busy_timeout,
             slot: Arc::default(),
             is_open: Arc::default(),
@@ -109,45 +130,76 @@ impl SqliteDatabases for LocalSqlite {
     }
 }
 
+/// Where the answer to a statement goes.
+type Reply = oneshot::Sender<Result<Head, Refusal>>;
+
+/// Why there is no answer, and the turn that was taken and has not been used.
+struct Refusal {
+    why: Failure,
+    turn: Option<Turn>,
+}
+
+impl From<Failure> for Refusal {
+    fn from(why: Failure) -> Self {
+        Self { why, turn: None }
+    }
+}
+
 struct LocalConnection {
     file: Arc<File>,
     work: Work,
-    threads: Arc<Semaphore>,
     busy_timeout: Duration,
-    /// Filled by the first statement, as on Spin: opening takes no turn of its own on a thread.
     /// The mutex is asynchronous, so that statements queue up without holding threads.
-    slot: Arc<Mutex<Option<Connection>>>,
+    slot: Arc<Mutex<Slot>>,
     is_open: Arc<AtomicBool>,
 }
 
 impl LocalConnection {
-    /// Tries to start a statement once.
-    async fn attempt(&self, statement: &Arc<Statement>) -> Result<QueryResult, Failure> {
+    /// Tries to start a statement once, with the turn if that was waited for.
+    async fn attempt(
+        &self,
+        statement: &Arc<Statement>,
+        turn: Option<Turn>,
+        queues: bool,
+    ) -> Result<QueryResult, Refusal> {
         let mut slot = Arc::clone(&self.slot).lock_owned().await;
-        let thread = match self.work {
+        if turn.is_some() {
+            slot.turn = turn;
+        }
+        let thread = if self.work == Work::Inline || slot.is_urgent() {
+            None
+        } else {
             // After the connection, so that statements that queue up for it take nobody's thread.
-            Work::Pool => Arc::clone(&self.threads).acquire_owned().await.ok(),
-            Work::Inline => None,
+            Some(self.file.queue.thread().await)
         };
         let (reply, answer) = oneshot::channel();
         let running = Running::default();
-        let abandoned = Arc::clone(&running.abandoned);
+        let attempt = Attempt {
+            statement: Arc::clone(statement),
+            queues,
+            work: self.work,
+            abandoned: Arc::clone(&running.abandoned),
+        };
         let is_open = Arc::clone(&self.is_open);
-        let statement = Arc::clone(statement);
         let file = Arc::clone(&self.file);
-        let work = self.work;
-        work.run_detached(move || {
+        self.work.run_detached(move || {
             // Whoever asked may have gone while this waited for a thread. What nobody waits for
             // must not be written.
-            if !reply.is_closed() {
-                match connection(&mut slot, &file, &is_open, work) {
-                    Ok(connection) => run(connection, &statement, work, abandoned, reply),
-                    Err(error) => drop(reply.send(Err(Failure::Final(io(error))))),
+            let failed = if reply.is_closed() {
+                None
+            } else {
+                match slot.open(&file, &is_open) {
+                    Ok(()) => run(&mut slot, &file.queue, &attempt, reply),
+                    Err(error) => Some((Failure::Final(io(error)), reply)),
                 }
-            }
+            };
+            let turn = slot.give_up_turn();
             // The connection is free before the thread is: its next statement may need this one.
             drop(slot);
             drop(thread);
+            if let Some((why, reply)) = failed {
+                drop(reply.send(Err(Refusal { why, turn })));
+            }
         });
         let head = answer.await.map_err(|_| {
             Failure::Final(SqliteError::Io("the host's storage task ended".to_owned()))
@@ -177,18 +229,35 @@ impl SqliteConnection for LocalConnection {
             sql: statement,
             parameters,
         });
+        let queue = &self.file.queue;
+        let (mut turn, mut queues) = (None, true);
+        let mut pause = FIRST_PAUSE;
         let mut deadline = None;
         loop {
-            match self.attempt(&statement).await {
+            // From before the attempt: what ends meanwhile may be what it met.
+            let ended = queue.ended();
+            let refusal = match self.attempt(&statement, turn.take(), queues).await {
                 Ok(result) => return Ok(result),
-                Err(Failure::Final(error)) => return Err(error),
-                // Waiting here holds no thread: whoever has the lock needs one to let go of it.
-                Err(Failure::Locked(error)) => {
-                    let now = Instant::now();
-                    if now >= *deadline.get_or_insert(now + self.busy_timeout) {
+                Err(refusal) => refusal,
+            };
+            let deadline = *deadline.get_or_insert_with(|| Instant::now() + self.busy_timeout);
+            // Waiting here holds no thread: whoever has the lock needs one to let go of it.
+            match refusal.why {
+                Failure::Final(error) => return Err(error),
+                Failure::Queued => match timeout_at(deadline, queue.turn()).await {
+                    Ok(taken) => turn = Some(taken),
+                    Err(_) => queues = false,
+                },
+                Failure::Locked(error) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
                         return Err(error);
                     }
-                    tokio::time::sleep(BUSY_PAUSE).await;
+                    // The first of the queue stays it.
+                    turn = refusal.turn;
+                    // Time is up, or something has ended: either is worth an attempt.
+                    let _ = timeout(pause.min(left), ended).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
                 }
             }
         }
@@ -196,17 +265,25 @@ impl SqliteConnection for LocalConnection {
 
     async fn execute_batch(&self, statements: String) -> Result<(), SqliteError> {
         let mut slot = Arc::clone(&self.slot).lock_owned().await;
+        if !slot.is_urgent() {
+            slot.turn = timeout(self.busy_timeout, self.file.queue.turn())
+                .await
+                .ok();
+        }
         let is_open = Arc::clone(&self.is_open);
         let file = Arc::clone(&self.file);
-        let (work, busy_timeout) = (self.work, self.busy_timeout);
+        let busy_timeout = self.busy_timeout;
         let job = move || {
-            let connection = connection(&mut slot, &file, &is_open, work)?;
-            connection.busy_timeout(busy_timeout)?;
-            let result = connection.execute_batch(&statements);
-            statement::give_up_soon(connection, work)?;
+            slot.open(&file, &is_open)?;
+            let result = slot.batch(&statements, busy_timeout);
+            drop(slot.give_up_turn());
             result
         };
-        work.run(job).await.map_err(SqliteError::Io)?.map_err(io)
+        self.work
+            .run(job)
+            .await
+            .map_err(SqliteError::Io)?
+            .map_err(io)
     }
 
     async fn last_insert_rowid(&self) -> Result<i64, SqliteError> {
@@ -214,6 +291,7 @@ impl SqliteConnection for LocalConnection {
             .slot
             .lock()
             .await
+            .connection
             .as_ref()
             .map_or(0, Connection::last_insert_rowid))
     }
@@ -223,26 +301,10 @@ impl SqliteConnection for LocalConnection {
             .slot
             .lock()
             .await
+            .connection
             .as_ref()
             .map_or(0, Connection::changes))
     }
-}
-
-/// The connection in `slot`, opened if it is not yet.
-fn connection<'a>(
-    slot: &'a mut Option<Connection>,
-    file: &File,
-    is_open: &AtomicBool,
-    work: Work,
-) -> rusqlite::Result<&'a mut Connection> {
-    if slot.is_none() {
-        let mut connection = file.connect()?;
-        connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
-        statement::give_up_soon(&mut connection, work)?;
-        is_open.store(true, Ordering::Release);
-        *slot = Some(connection);
-    }
-    Ok(slot.as_mut().expect("the slot was filled above"))
 }
 
 /// Ends a statement whose caller has gone: a request that timed out must not leave a query behind

@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, Rows, params_from_iter};
-use tokio::sync::{mpsc, oneshot};
+use rusqlite::{Connection, ErrorCode, Rows, TransactionState, params_from_iter};
+use tokio::sync::mpsc;
 
-use super::io;
+use super::queue::{Queue, Turn};
+use super::slot::{self, Slot};
+use super::{Reply, io};
 use crate::capability::work::Work;
 use crate::capability::{MAX_BUFFERED_BYTES, Row, SqliteError, Value};
 
@@ -23,9 +25,12 @@ const BATCH_BYTES: usize = 1024 * 1024;
 /// result takes at most four batches of memory, however long it is.
 const QUEUED_BATCHES: usize = 2;
 
-/// Attempts at a lock that are made without giving up the thread. The pauses between them double
-/// from one millisecond, 15 ms in all: longer than a neighbour's single write usually takes.
-const PATIENT_ATTEMPTS: i32 = 4;
+/// Attempts at a lock that a connection with the turn makes without giving up its thread, which
+/// nobody else can have. The pauses between them double from [`FIRST_PAUSE`], 6.3 ms in all: readers
+/// that a commit waits for are usually gone by then.
+const PATIENT_ATTEMPTS: i32 = 6;
+
+const FIRST_PAUSE: Duration = Duration::from_micros(100);
 
 /// After how many instructions of SQLite's a statement is looked at whose caller may have gone: a
 /// fraction of a millisecond.
@@ -36,15 +41,18 @@ thread_local! {
     /// when waiting could not help (two transactions that wait for each other); the flag tells
     /// the cases apart.
     static GAVE_UP: Cell<bool> = const { Cell::new(false) };
+
+    /// Whether the connection may wait for a lock on its thread.
+    static IS_PATIENT: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Makes `connection` fail soon when another connection holds a lock, so that [`run`] can say
 /// that it is worth trying again.
-pub(super) fn give_up_soon(connection: &mut Connection, work: Work) -> rusqlite::Result<()> {
-    connection.busy_handler(Some(move |attempt: i32| {
-        let patient = work == Work::Pool && attempt < PATIENT_ATTEMPTS;
+pub(super) fn give_up_soon(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.busy_handler(Some(|attempt: i32| {
+        let patient = IS_PATIENT.get() && attempt < PATIENT_ATTEMPTS;
         if patient {
-            std::thread::sleep(Duration::from_millis(1 << attempt));
+            std::thread::sleep(FIRST_PAUSE * (1 << attempt));
         } else {
             GAVE_UP.set(true);
         }
@@ -58,6 +66,16 @@ pub(super) struct Statement {
     pub(super) parameters: Vec<Value>,
 }
 
+/// One attempt at a statement.
+pub(super) struct Attempt {
+    pub(super) statement: Arc<Statement>,
+    /// Whether a statement that writes waits for the turn; without, SQLite says what becomes of it.
+    pub(super) queues: bool,
+    pub(super) work: Work,
+    /// Set when its caller has gone.
+    pub(super) abandoned: Arc<AtomicBool>,
+}
+
 /// The beginning of a result.
 pub(super) struct Head {
     pub(super) columns: Vec<String>,
@@ -68,40 +86,47 @@ pub(super) struct Head {
 
 /// Why there is no [`Head`].
 pub(super) enum Failure {
+    /// It writes, and another connection has the turn. It has not run.
+    Queued,
     /// Another connection holds a lock; the statement has had no effect and may be tried again.
     Locked(SqliteError),
     /// Anything else.
     Final(SqliteError),
 }
 
-/// Runs `statement`, answers with its first rows through `reply`, and then, unless that was all,
-/// feeds the rest to the reader at the reader's pace. Once it is `abandoned` it ends.
+/// Runs a statement, answers with its first rows through `reply`, and then, unless that was all,
+/// feeds the rest to the reader at the reader's pace. Once it is abandoned it ends.
+///
+/// Returns why there is no answer, and who is to be told.
 pub(super) fn run(
-    connection: &mut Connection,
-    statement: &Statement,
-    work: Work,
-    abandoned: Arc<AtomicBool>,
-    reply: oneshot::Sender<Result<Head, Failure>>,
-) {
+    slot: &mut Slot,
+    queue: &Arc<Queue>,
+    attempt: &Attempt,
+    reply: Reply,
+) -> Option<(Failure, Reply)> {
+    let is_urgent = slot.is_urgent();
+    let connection = slot.connection.as_mut().expect("the slot is open");
     GAVE_UP.set(false);
-    // Who runs a statement on their own thread cannot leave meanwhile.
-    let may_be_left = work == Work::Pool;
-    if may_be_left {
-        let is_abandoned = move || abandoned.load(Ordering::Relaxed);
-        watch(connection, Some(is_abandoned));
+    // Who runs a statement on their own thread cannot leave meanwhile, nor wait there.
+    let has_thread = attempt.work == Work::Pool;
+    IS_PATIENT.set(has_thread && is_urgent);
+    if has_thread {
+        let abandoned = Arc::clone(&attempt.abandoned);
+        watch(connection, Some(move || abandoned.load(Ordering::Relaxed)));
     }
-    step_through(connection, statement, work, reply);
-    if may_be_left {
+    let failed = step_through(connection, &mut slot.turn, queue, attempt, reply);
+    if has_thread {
         watch(connection, None::<fn() -> bool>);
     }
     // SQLite does not ask a handler again that has said no, not even for the next statement while
     // that one is being prepared. A new handler is asked. That a component has set its own by
     // `PRAGMA busy_timeout` is no reason for concern: ours was not asked then.
     if GAVE_UP.get()
-        && let Err(error) = give_up_soon(connection, work)
+        && let Err(error) = give_up_soon(connection)
     {
         tracing::warn!("SQLite refused a busy handler: {error}");
     }
+    failed
 }
 
 /// Has whatever runs on `connection` end when this says so.
@@ -111,12 +136,34 @@ fn watch(connection: &mut Connection, ends: Option<impl FnMut() -> bool + Send +
     }
 }
 
+/// Whether a statement that writes may run now: with the turn, which is taken here if it is free.
+fn may_write(
+    connection: &Connection,
+    turn: &mut Option<Turn>,
+    queue: &Arc<Queue>,
+    attempt: &Attempt,
+) -> bool {
+    let state = slot::state(connection);
+    if turn.is_some() || state == TransactionState::Write {
+        return true;
+    }
+    *turn = queue.try_turn();
+    if turn.is_some() {
+        IS_PATIENT.set(attempt.work == Work::Pool);
+        return true;
+    }
+    // Whoever has the turn may be waiting for what this connection reads to be read to its end.
+    // SQLite sees that, and fails such a statement at once.
+    state == TransactionState::Read || !attempt.queues
+}
+
 fn step_through(
     connection: &Connection,
-    statement: &Statement,
-    work: Work,
-    reply: oneshot::Sender<Result<Head, Failure>>,
-) {
+    turn: &mut Option<Turn>,
+    queue: &Arc<Queue>,
+    attempt: &Attempt,
+    reply: Reply,
+) -> Option<(Failure, Reply)> {
     let autocommit = connection.is_autocommit();
     let failure = |error: rusqlite::Error| {
         let busy = error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
@@ -128,48 +175,44 @@ fn step_through(
         }
     };
 
-    // A send fails when the caller has gone; there is nobody left to tell.
-    let mut prepared = match connection.prepare_cached(&statement.sql) {
+    let mut prepared = match connection.prepare_cached(&attempt.statement.sql) {
         Ok(prepared) => prepared,
-        Err(error) => return drop(reply.send(Err(failure(error)))),
+        Err(error) => return Some((failure(error), reply)),
     };
+    // `BEGIN IMMEDIATE` and `BEGIN EXCLUSIVE` are among those that are not read-only:
+    // <https://www.sqlite.org/c3ref/stmt_readonly.html>.
+    if !prepared.readonly() && !may_write(connection, turn, queue, attempt) {
+        return Some((Failure::Queued, reply));
+    }
     let columns: Vec<String> = prepared.column_names().map(str::to_owned).collect();
     let width = columns.len();
-    let mut rows = match prepared.query(params_from_iter(&statement.parameters)) {
+    let mut rows = match prepared.query(params_from_iter(&attempt.statement.parameters)) {
         Ok(rows) => rows,
-        Err(error) => return drop(reply.send(Err(failure(error)))),
+        Err(error) => return Some((failure(error), reply)),
     };
-    let limits = match work {
+    let limits = match attempt.work {
         Work::Pool => (BATCH_ROWS, BATCH_BYTES),
         // Nobody would read while this thread writes: the whole result is one batch.
         Work::Inline => (usize::MAX, MAX_BUFFERED_BYTES),
     };
     let (batch, ended) = match next_batch(&mut rows, width, limits) {
         Ok(batch) => batch,
-        Err(BatchError::Sqlite(error)) => return drop(reply.send(Err(failure(error)))),
-        Err(BatchError::Text(error)) => return drop(reply.send(Err(Failure::Final(error)))),
+        Err(BatchError::Sqlite(error)) => return Some((failure(error), reply)),
+        Err(BatchError::Text(error)) => return Some((Failure::Final(error), reply)),
     };
-    if ended {
-        return drop(reply.send(Ok(Head {
-            columns,
-            rows: batch,
-            rest: None,
-        })));
-    }
-    if work == Work::Inline {
+    if !ended && attempt.work == Work::Inline {
         let error = format!("query result exceeds limit of {MAX_BUFFERED_BYTES} bytes");
-        return drop(reply.send(Err(Failure::Final(SqliteError::Io(error)))));
+        return Some((Failure::Final(SqliteError::Io(error)), reply));
     }
     let (sender, rest) = mpsc::channel(QUEUED_BATCHES);
-    if reply
-        .send(Ok(Head {
-            columns,
-            rows: batch,
-            rest: Some(rest),
-        }))
-        .is_err()
-    {
-        return;
+    let head = Head {
+        columns,
+        rows: batch,
+        rest: (!ended).then_some(rest),
+    };
+    // This fails when the caller has gone; there is nobody left to tell.
+    if reply.send(Ok(head)).is_err() || ended {
+        return None;
     }
     loop {
         let (message, last) = match next_batch(&mut rows, width, limits) {
@@ -178,7 +221,7 @@ fn step_through(
             Err(BatchError::Text(error)) => (Err(error), true),
         };
         if sender.blocking_send(message).is_err() || last {
-            return;
+            return None;
         }
     }
 }

@@ -1,9 +1,8 @@
-use std::path::Path;
-
 use super::*;
 
 mod confinement;
 mod copies;
+mod queue;
 
 fn databases(path: Option<&Path>, work: Work) -> LocalSqlite {
     let paths = BTreeMap::from([("default".to_owned(), path.map(Path::to_owned))]);
@@ -342,23 +341,6 @@ async fn a_statement_whose_caller_has_gone_is_interrupted() {
         assert!(tokio::time::timeout(time, statement).await.is_err());
         assert_eq!(number(&connection, "SELECT 7").await, 7);
     }
-}
-
-#[tokio::test]
-async fn only_so_many_statements_hold_a_thread() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut databases = in_file(&directory.path().join("a.db"));
-    databases.threads = Arc::new(Semaphore::new(1));
-    let first = databases.open("default").await.unwrap();
-    let second = databases.open("default").await.unwrap();
-    let endless = "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n)
-        SELECT i FROM n";
-    let unread = first.execute(endless.to_owned(), vec![]).await.unwrap();
-    assert_eq!(databases.threads.available_permits(), 0);
-
-    let waiting = number(&second, "SELECT 7");
-    drop(unread);
-    assert_eq!(waiting.await, 7);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Key-value stores in an SQLite file, in Spin's schema, or in memory.
 
+mod file;
 #[cfg(test)]
 mod tests;
 
@@ -10,21 +11,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
-use tokio::sync::Mutex;
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, TransactionBehavior, params};
+use tokio::time::Instant;
 
 use super::MAX_BUFFERED_BYTES;
 use super::key_value::{KeyStream, KeyValueError, KeyValueStore, KeyValueStores};
 use super::work::Work;
-
-/// Spin's table. A file serves any number of stores.
-const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS spin_key_value (
-    store TEXT NOT NULL,
-    key   TEXT NOT NULL,
-    value BLOB NOT NULL,
-
-    PRIMARY KEY (store, key)
-)";
+use file::{BUSY_TIMEOUT, File};
 
 const GET: &str = "SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?2";
 const SET: &str = "INSERT INTO spin_key_value (store, key, value) VALUES (?1, ?2, ?3)
@@ -44,11 +37,8 @@ const PAGE_KEYS: usize = 1024;
 /// A page of keys is closed at this many bytes.
 const PAGE_BYTES: usize = 1024 * 1024;
 
-/// How long a call waits for another process's lock before it fails: as long as on Spin.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How many prepared statements the connection keeps: all of the above.
-const CACHED_STATEMENTS: usize = 16;
+/// The pause between two attempts to get another process's lock.
+const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
 /// The key-value stores of an application by label.
 pub(crate) struct LocalKeyValue {
@@ -102,38 +92,6 @@ impl KeyValueStores for LocalKeyValue {
     }
 }
 
-/// One connection for a whole file: SQLite would serialise the writers anyway, and the mutex does
-/// it without the waiting and retrying that file locks mean.
-struct File {
-    path: Option<PathBuf>,
-    busy_timeout: Duration,
-    connection: Arc<Mutex<Option<Connection>>>,
-}
-
-impl File {
-    fn new(path: Option<PathBuf>, busy_timeout: Duration) -> Self {
-        Self {
-            path,
-            busy_timeout,
-            connection: Arc::default(),
-        }
-    }
-
-    fn connect(&self) -> rusqlite::Result<Connection> {
-        let connection = match &self.path {
-            Some(path) => Connection::open(path)?,
-            None => Connection::open_in_memory()?,
-        };
-        connection.busy_timeout(self.busy_timeout)?;
-        connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
-        // One wait for the disk for each write in place of three or four, and as durable. Spin reads
-        // and writes such a file as well; where it cannot be had, the usual journal does.
-        let _ = connection.pragma_update(None, "journal_mode", "wal");
-        connection.execute_batch(SCHEMA)?;
-        Ok(connection)
-    }
-}
-
 #[derive(Clone)]
 struct LocalStore {
     label: Arc<str>,
@@ -142,25 +100,37 @@ struct LocalStore {
 }
 
 impl LocalStore {
-    /// Runs `job` with the connection and the store's label.
+    /// Runs `job` with the connection and the store's label, and again if another process has a lock
+    /// that it needs. Between attempts the connection is free: calls that need no such lock go on.
     async fn run<R: Send + 'static>(
         &self,
-        job: impl FnOnce(&mut Connection, &str) -> Result<R, Error> + Send + 'static,
+        job: impl Fn(&mut Connection, &str) -> Result<R, Error> + Send + Sync + 'static,
     ) -> Result<R, KeyValueError> {
-        let mut slot = Arc::clone(&self.file.connection).lock_owned().await;
-        let file = Arc::clone(&self.file);
-        let label = Arc::clone(&self.label);
-        let job = move || {
-            if slot.is_none() {
-                *slot = Some(file.connect()?);
+        let job = Arc::new(job);
+        let mut deadline = None;
+        loop {
+            let mut slot = Arc::clone(&self.file.connection).lock_owned().await;
+            let file = Arc::clone(&self.file);
+            let label = Arc::clone(&self.label);
+            let job = Arc::clone(&job);
+            let attempt = move || {
+                if slot.is_none() {
+                    *slot = Some(file.connect()?);
+                }
+                job(slot.as_mut().expect("the slot was filled above"), &label)
+            };
+            let done = self.work.run(attempt).await.map_err(KeyValueError::Other)?;
+            match done {
+                Err(error) if error.is_busy() => {
+                    let now = Instant::now();
+                    if now >= *deadline.get_or_insert(now + self.file.busy_timeout) {
+                        return Err(error.into());
+                    }
+                    tokio::time::sleep(BUSY_PAUSE).await;
+                }
+                done => return Ok(done?),
             }
-            job(slot.as_mut().expect("the slot was filled above"), &label)
-        };
-        self.work
-            .run(job)
-            .await
-            .map_err(KeyValueError::Other)?
-            .map_err(KeyValueError::from)
+        }
     }
 
     async fn keys_after(&self, after: Option<String>) -> Result<Page, KeyValueError> {
@@ -276,13 +246,13 @@ impl KeyValueStore for LocalStore {
             let transaction = connection.transaction()?;
             let mut bytes = 0;
             let mut pairs = Vec::with_capacity(keys.len());
-            for key in keys {
-                let value = get(&transaction, store, &key)?;
+            for key in &keys {
+                let value = get(&transaction, store, key)?;
                 bytes += key.len() + value.as_ref().map_or(0, Vec::len);
                 if bytes > MAX_BUFFERED_BYTES {
                     return Err(Error::TooLarge);
                 }
-                pairs.push((key, value));
+                pairs.push((key.clone(), value));
             }
             Ok(pairs)
         })
@@ -292,7 +262,7 @@ impl KeyValueStore for LocalStore {
     async fn set_many(&self, pairs: Vec<(String, Vec<u8>)>) -> Result<(), KeyValueError> {
         self.run(move |connection, store| {
             write(connection, |connection| {
-                for (key, value) in pairs {
+                for (key, value) in &pairs {
                     connection
                         .prepare_cached(SET)?
                         .execute(params![store, key, value])?;
@@ -306,7 +276,7 @@ impl KeyValueStore for LocalStore {
     async fn delete_many(&self, keys: Vec<String>) -> Result<(), KeyValueError> {
         self.run(move |connection, store| {
             write(connection, |connection| {
-                for key in keys {
+                for key in &keys {
                     connection
                         .prepare_cached(DELETE)?
                         .execute(params![store, key])?;
@@ -348,7 +318,7 @@ impl KeyValueStore for LocalStore {
         let key = key.to_owned();
         self.run(move |connection, store| {
             // One statement is one transaction.
-            let changed = match expected {
+            let changed = match &expected {
                 None => connection
                     .prepare_cached(SET_NEW)?
                     .execute(params![store, key, value])?,
@@ -391,6 +361,16 @@ enum Error {
     NoNumber(usize),
     #[error("the number would overflow 64 bits")]
     Overflow,
+}
+
+impl Error {
+    /// Whether another process has a lock. What was tried has had no effect.
+    fn is_busy(&self) -> bool {
+        let Self::Sqlite(error) = self else {
+            return false;
+        };
+        error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+    }
 }
 
 impl From<Error> for KeyValueError {

@@ -228,3 +228,25 @@ async fn a_swap_compares() {
     );
     assert_eq!(store.get("gone").await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn a_call_that_waits_for_another_process_holds_up_none_that_need_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("sqlite_key_value.db");
+    let store = in_file(&path).open("default").await.unwrap();
+    store.set("a", b"1".to_vec()).await.unwrap();
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+
+    // It has the connection before the others ask for it.
+    let mut waiting = Box::pin(store.set_many(vec![("a".to_owned(), b"2".to_vec())]));
+    assert!(futures::poll!(&mut waiting).is_pending());
+    for _ in 0..3 {
+        assert_eq!(store.get("a").await.unwrap(), Some(b"1".to_vec()));
+        assert!(futures::poll!(&mut waiting).is_pending());
+    }
+
+    other.execute_batch("COMMIT").unwrap();
+    waiting.await.unwrap();
+    assert_eq!(store.get("a").await.unwrap(), Some(b"2".to_vec()));
+}

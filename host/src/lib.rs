@@ -61,6 +61,7 @@ mod live;
 mod load;
 mod logs;
 pub mod manifest;
+mod names;
 mod observer;
 mod options;
 mod outbound;

@@ -10,6 +10,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
+use crate::names;
 use crate::runtime_config::BlockedNetworks;
 
 /// Trusts the certificate authorities that Mozilla trusts.
@@ -36,10 +37,11 @@ pub(super) async fn lookup(
     port: u16,
     blocked: &BlockedNetworks,
 ) -> Result<Vec<SocketAddr>, String> {
-    let found = tokio::net::lookup_host((host, port))
+    let found = names::lookup(host, port)
         .await
         .map_err(|error| format!("the name {host} cannot be looked up: {error}"))?;
     let allowed: Vec<_> = found
+        .into_iter()
         .filter(|address| !blocked.blocks(address.ip()))
         .collect();
     if allowed.is_empty() {

@@ -19,6 +19,7 @@ use super::relative;
 use crate::Body;
 use crate::admission::MAX_PERMITS;
 use crate::capability::{OutboundHttp, OutboundRequest, OutboundResponse};
+use crate::names;
 use crate::runtime_config::{BlockedNetworks, RuntimeConfig};
 
 /// Mozilla's roots, parsed once.
@@ -71,10 +72,9 @@ impl HttpClient {
 
     /// The addresses of a host that are not in a blocked network.
     async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
-        let found = tokio::net::lookup_host((host, port))
-            .await
-            .map_err(Error::Connect)?;
+        let found = names::lookup(host, port).await.map_err(Error::Connect)?;
         let allowed: Vec<_> = found
+            .into_iter()
             .filter(|address| !self.blocked.blocks(address.ip()))
             .collect();
         if allowed.is_empty() && !self.blocked.is_empty() {

@@ -11,6 +11,7 @@ use tokio_postgres::{Client, Config, Error, Statement};
 use super::address::Address;
 use super::error;
 use super::wire::Transport;
+use crate::names;
 use crate::runtime_config::BlockedNetworks;
 
 /// How long one server may take to answer, unless the address says otherwise (`connect_timeout`).
@@ -85,7 +86,7 @@ impl Manager {
         let mut failure = None;
         for server in &self.address.servers {
             let (host, port) = (server.host.as_str(), server.port);
-            let addresses = match tokio::net::lookup_host((host, port)).await {
+            let addresses = match names::lookup(host, port).await {
                 Ok(addresses) => addresses,
                 Err(error) => {
                     failure = Some(format!("the name {host} cannot be looked up: {error}"));

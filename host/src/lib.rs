@@ -66,6 +66,7 @@ mod observer;
 mod options;
 mod outbound;
 mod places;
+mod private;
 mod problem;
 mod randomness;
 mod request;

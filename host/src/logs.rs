@@ -4,7 +4,6 @@
 
 mod lane;
 
-use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
 use std::pin::Pin;
@@ -19,6 +18,7 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 use self::lane::{Lane, Target};
 use crate::observer::{InstanceId, Observed};
+use crate::private;
 
 /// A line that is longer is cut here, so that a component that never ends a line cannot fill the
 /// host's memory.
@@ -101,9 +101,9 @@ impl ComponentLogs {
             let Some(directory) = directory else {
                 return Ok(None);
             };
-            std::fs::create_dir_all(directory)?;
+            private::create_dir_all(directory)?;
             let path = directory.join(format!("{}_{stream}.txt", file_stem(&component)));
-            let file = OpenOptions::new().create(true).append(true).open(path)?;
+            let file = private::append(&path)?;
             Ok(Some(Target::File(Arc::new(file))))
         };
         let (stdout, stderr) = (open("stdout")?, open("stderr")?);

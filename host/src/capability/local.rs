@@ -14,6 +14,7 @@ use super::{
     PostgresPools, RedisAddress, RedisConnector, Variables,
 };
 use crate::manifest::Manifest;
+use crate::private;
 use crate::runtime_config::{KeyValueBackend, RuntimeConfig, SqliteBackend};
 use crate::variables::Secret;
 
@@ -160,7 +161,7 @@ impl StoreLocations {
             .chain(self.sqlite.values())
             .flatten();
         for directory in paths.filter_map(|path| path.parent()) {
-            std::fs::create_dir_all(directory).map_err(|cause| StoreError::Directory {
+            private::create_dir_all(directory).map_err(|cause| StoreError::Directory {
                 directory: directory.to_owned(),
                 cause,
             })?;

@@ -7,6 +7,8 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::sync::Mutex;
 
+use crate::private;
+
 /// Spin's table. A file serves any number of stores.
 const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS spin_key_value (
     store TEXT NOT NULL,
@@ -42,7 +44,10 @@ impl File {
 
     pub(super) fn connect(&self) -> rusqlite::Result<Connection> {
         let connection = match &self.path {
-            Some(path) => Connection::open(path)?,
+            Some(path) => {
+                private::create_database(path);
+                Connection::open(path)?
+            }
             None => Connection::open_in_memory()?,
         };
         connection.busy_timeout(self.busy_timeout)?;

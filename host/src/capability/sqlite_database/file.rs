@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::queue::Queue;
 use crate::capability::MAX_BUFFERED_BYTES;
+use crate::private;
 
 /// The settings that a component may change: they touch its connection or its own file.
 ///
@@ -118,6 +119,7 @@ impl File {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        private::create_database(&self.path);
         let mut connection = Connection::open_with_flags(&self.path, flags)?;
         // `ATTACH` and `VACUUM INTO` take paths of the host.
         connection.authorizer(Some(authorize))?;

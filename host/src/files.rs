@@ -5,6 +5,12 @@
 //! that a file has in the application's folder (`files = ["assets/**/*.css"]` is seen as
 //! `/assets/…`), a `{ source, destination }` entry chooses another. Patterns are those of the
 //! `glob` crate, which Spin uses.
+//!
+//! Unlike Spin, an entry does not follow symbolic links out of the folder that it names: out of
+//! `assets` for `assets/**/*` and for `assets/site.css`. Links that appear later lead nowhere, since
+//! only the copies are seen.
+
+mod links;
 
 use std::io;
 use std::path::{Component as PathPart, Path, PathBuf};
@@ -37,6 +43,15 @@ pub(crate) enum FilesError {
     Dots(String),
     #[error("`{0}` leads out of the application's folder; files must be in it")]
     Outside(String),
+    #[error(
+        "the link {} leads out of {}, to {}; put what it leads to in its place, or leave the link out \
+         with exclude_files", .link.display(), .folder.display(), .target.display()
+    )]
+    Link {
+        link: PathBuf,
+        target: PathBuf,
+        folder: PathBuf,
+    },
     #[error("the destination `{0}` leads out of the component's files")]
     DestinationOutside(String),
     #[error("the destination `{0}` is a folder; name the file")]
@@ -131,12 +146,14 @@ impl Copy<'_> {
                 "the folder `{pattern}` is seen as `/{pattern}/{pattern}`; to have it as \
                  `/{pattern}`, write \"{pattern}/**/*\""
             ));
-            self.all(&literal(&path).join("**/*"), self.root, &to, pattern)
+            self.all(&literal(&path).join("**/*"), &path, self.root, &to, pattern)
         } else if path.exists() {
-            self.one(&path, &inside(pattern, FilesError::Outside)?, pattern)
+            let to = inside(pattern, FilesError::Outside)?;
+            self.one(&path, self.parent(&path), &to, pattern)
         } else if pattern.contains(['*', '?', '[']) {
             let glob = literal(self.root).join(pattern);
-            self.all(&glob, self.root, self.to, pattern)
+            let folder = self.root.join(fixed(pattern));
+            self.all(&glob, &folder, self.root, self.to, pattern)
         } else {
             Err(FilesError::Missing(pattern.to_owned()))
         }
@@ -151,7 +168,7 @@ impl Copy<'_> {
         )?;
         if path.is_dir() {
             let glob = literal(&path).join("**/*");
-            return self.all(&glob, &path, &self.to.join(inside), &named);
+            return self.all(&glob, &path, &path, &self.to.join(inside), &named);
         }
         if !path.exists() {
             return Err(FilesError::Missing(named.into_owned()));
@@ -159,11 +176,23 @@ impl Copy<'_> {
         if inside.as_os_str().is_empty() || destination.ends_with('/') {
             return Err(FilesError::DestinationIsFolder(destination.to_owned()));
         }
-        self.one(&path, &inside, &named)
+        self.one(&path, self.parent(&path), &inside, &named)
     }
 
-    /// Copies the files that match `pattern` to where they are relative to `from`, in `to`.
-    fn all(&self, pattern: &Path, from: &Path, to: &Path, named: &str) -> Result<(), FilesError> {
+    /// The folder of a file that an entry names.
+    fn parent<'a>(&'a self, file: &'a Path) -> &'a Path {
+        file.parent().unwrap_or(self.root)
+    }
+
+    /// Copies the files in `folder` that match `pattern` to where they are relative to `from`, in `to`.
+    fn all(
+        &self,
+        pattern: &Path,
+        folder: &Path,
+        from: &Path,
+        to: &Path,
+        named: &str,
+    ) -> Result<(), FilesError> {
         let text = pattern.to_string_lossy();
         let found = glob(&text).map_err(|source| FilesError::Pattern {
             pattern: named.to_owned(),
@@ -193,7 +222,7 @@ impl Copy<'_> {
             }
             matched = true;
             let below = path.strip_prefix(from).map_err(|_| outside())?;
-            self.one(&path, &normal(&to.join(below)), named)?;
+            self.one(&path, folder, &normal(&to.join(below)), named)?;
         }
         if !matched {
             self.warn(format_args!("`{named}` matches no file"));
@@ -201,11 +230,15 @@ impl Copy<'_> {
         Ok(())
     }
 
-    fn one(&self, from: &Path, to: &Path, named: &str) -> Result<(), FilesError> {
+    /// Copies one file of `folder`.
+    fn one(&self, from: &Path, folder: &Path, to: &Path, named: &str) -> Result<(), FilesError> {
         let to = self.to.join(to);
-        if !normal(from).starts_with(normal(self.root)) || !to.starts_with(self.to) {
+        let is_ours = |path: &Path| normal(path).starts_with(normal(self.root));
+        if !is_ours(from) || !is_ours(folder) || !to.starts_with(self.to) {
             return Err(FilesError::Outside(named.to_owned()));
         }
+        links::follow(folder, self.root)?;
+        let from = &links::follow(from, folder)?;
         if let Some(parent) = to.parent() {
             std::fs::create_dir_all(parent).map_err(FilesError::io(parent))?;
         }
@@ -217,6 +250,14 @@ impl Copy<'_> {
         let id = self.component;
         tracing::warn!(component = %id, "component `{id}`, files: {sentence}");
     }
+}
+
+/// The folder that a pattern's matches are in: its parts before the first that is not only a name.
+fn fixed(pattern: &str) -> PathBuf {
+    let parts = Path::new(pattern).components();
+    parts
+        .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']))
+        .collect()
 }
 
 /// `path` as a pattern that only it matches: a folder may be named like `app[1]`.

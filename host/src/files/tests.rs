@@ -151,6 +151,75 @@ fn a_folder_outside_is_refused_before_one_is_made_for_it() {
     assert!(!std::env::temp_dir().join(&name).exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn links_that_lead_out_of_the_folder_that_is_named_are_refused_by_name() {
+    use std::os::unix::fs::symlink;
+
+    let folder = folder(&["a", ".spin/sqlite_db.db", "www/b", "www/deep/c"]);
+    std::fs::create_dir(folder.path().join("outside")).unwrap();
+    std::fs::write(folder.path().join("outside/d"), "").unwrap();
+    let app = folder.path().join("app");
+    let refused = |link: &str, target: &str, entry: &str| {
+        let link = app.join(link);
+        symlink(target, &link).unwrap();
+        let refused = files(&folder, &format!("files = [{entry}]"));
+        let error = refused.expect_err(entry);
+        assert!(error.to_string().contains("leads out of"), "{error}");
+        let FilesError::Link { link: named, .. } = error else {
+            panic!("{entry}: {error}");
+        };
+        assert_eq!(named, link, "{entry}");
+        std::fs::remove_file(&link).unwrap();
+    };
+
+    let www = "{ source = \"www\", destination = \"/\" }";
+    let absolute = folder.path().join("outside/d");
+    for target in [
+        "../../outside/d",
+        "../.spin/sqlite_db.db",
+        absolute.to_str().unwrap(),
+    ] {
+        for entry in [www, "\"www\"", "\"www/**/*\"", "\"www/x\"", "\"www/?\""] {
+            refused("www/x", target, entry);
+        }
+    }
+    // A folder on the way.
+    refused("www/x", "../../outside", "\"www/*/d\"");
+    refused("www/x", "../../outside", "\"www/x/d\"");
+    // The folder that is named.
+    refused("x", "../outside", "{ source = \"x\", destination = \"/\" }");
+    refused("x", "../outside", "\"x/*\"");
+    refused("x", "../outside", "\"x\"");
+    refused(
+        "x",
+        "../outside",
+        "{ source = \"x/d\", destination = \"/d\" }",
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_stay_are_followed_and_excluded_ones_do_not_matter() {
+    use std::os::unix::fs::symlink;
+
+    let folder = folder(&["www/b", "www/deep/c"]);
+    let app = folder.path().join("app");
+    symlink("deep/c", app.join("www/c")).unwrap();
+    symlink("../b", app.join("www/deep/b")).unwrap();
+    symlink("/etc/passwd", app.join("www/out")).unwrap();
+    let entry = "{ source = \"www\", destination = \"/\" }";
+    let lines = format!("files = [{entry}]\nexclude_files = [\"www/out\"]");
+
+    let files = files(&folder, &lines).unwrap();
+
+    assert_eq!(seen(&files), ["b", "c", "deep/b", "deep/c"]);
+    // Copies, which no link that comes later changes.
+    let root = &files.mount().unwrap().host;
+    assert!(root.join("c").symlink_metadata().unwrap().is_file());
+    assert_eq!(std::fs::read_to_string(root.join("c")).unwrap(), "c");
+}
+
 #[test]
 fn folders_that_look_like_patterns_are_only_names() {
     let folder = folder(&["app[1]/css/b.css", "app[1]/img[2]/c", "app1/css/no.css"]);

@@ -120,7 +120,7 @@ pub(super) const ALL: &[Rule] = &[
     },
     Rule {
         name: "files",
-        summary: "every entry of `files` matches something",
+        summary: "every entry of `files` matches something, and no file of secrets",
         audience: Audience::Application,
         check: files::check,
     },

@@ -106,12 +106,14 @@ fn source(value: Value<'_>, context: &mut Context) -> Result<ComponentSource, Fi
             "{name} is a registry package, which is not supported; download it and write its path"
         ));
         context.unsupported(Feature::Composition, refusal);
+        // Without one Spin takes the registry that its configuration names for the package.
+        let registry = table.take_string("registry")?;
         let mut part = |field, remedy| table.require(field, remedy)?.string();
-        let registry = part("registry", "add registry = \"…\"")?;
         let package = part("package", "add package = \"…:…\"")?;
         let version = part("version", "add version = \"…\"")?;
         table.finish()?;
-        let url = format!("{registry}/{package}@{version}");
+        let registry = registry.map_or_else(String::new, |registry| registry + "/");
+        let url = format!("{registry}{package}@{version}");
         return Ok(ComponentSource::Remote { url });
     }
     let download = table.error(format!(

@@ -1,7 +1,8 @@
 //! The names that a manifest may use.
 //!
-//! The rules are Spin's, which takes its words from the component model: words of ASCII letters
-//! and digits, each wholly lower or wholly upper case, the first starting with a letter.
+//! The rules are Spin's (`crates/serde/src/id.rs` in its source), which takes its words from the
+//! component model: each starts with an ASCII letter, goes on with letters and digits, and is wholly
+//! lower or wholly upper case.
 
 /// Says why a component id is not kebab-case, if it is not.
 pub(crate) fn check_kebab(id: &str) -> Result<(), String> {
@@ -12,14 +13,28 @@ pub(crate) fn check_kebab(id: &str) -> Result<(), String> {
 pub(crate) fn check_label(label: &str) -> Result<(), String> {
     check_words(label, '-', '_', "")
         .or_else(|_| check_words(label, '_', '-', ""))
-        .map_err(|_| "write it in kebab-case or snake_case, such as 'default'".to_owned())
+        .map_err(|_| {
+            "write it in kebab-case or snake_case, each word beginning with a letter, such as \
+             'default'"
+                .to_owned()
+        })
 }
 
-/// Says why a variable's name is not lower snake_case, if it is not.
-///
-/// Stricter than Spin's manifest schema where Spin's resolver is: what the resolver would refuse
-/// at the first use is refused here at once.
+/// Says why a variable cannot be declared by this name, if it cannot: Spin's manifest wants every
+/// word to begin with a letter, and its resolver what [`check_variable_key`] checks.
 pub(crate) fn check_variable(name: &str) -> Result<(), String> {
+    check_variable_key(name)?;
+    let starts_with_letter = |word: &str| word.starts_with(|c: char| c.is_ascii_lowercase());
+    if name.split('_').all(starts_with_letter) {
+        Ok(())
+    } else {
+        Err("begin every word of it with a letter, as in 'url2' rather than 'url_2'".to_owned())
+    }
+}
+
+/// Says why a component cannot ask for a variable of this name, if it cannot. Spin's resolver lets
+/// pass more than its manifest does: for `url_2` the variable is undefined, not the name invalid.
+pub(crate) fn check_variable_key(name: &str) -> Result<(), String> {
     let bytes = name.as_bytes();
     let good = bytes.first().is_some_and(u8::is_ascii_lowercase)
         && bytes.last().is_some_and(|byte| *byte != b'_')
@@ -42,17 +57,16 @@ fn check_words(id: &str, separator: char, wrong: char, form: &str) -> Result<(),
     if id.contains(wrong) {
         return remedy(&format!("'{wrong}' is not allowed in it"));
     }
-    for (index, word) in id.split(separator).enumerate() {
+    for word in id.split(separator) {
         let Some(first) = word.chars().next() else {
             return remedy("it has an empty word");
         };
-        if !(first.is_ascii_alphabetic() || (index > 0 && first.is_ascii_digit())) {
-            return remedy("it must start with a letter");
+        if !first.is_ascii_alphabetic() {
+            return remedy(&format!("its word '{word}' does not begin with a letter"));
         }
         let upper = first.is_ascii_uppercase();
         for character in word.chars().skip(1) {
-            // Spin's schema lets a colon stand inside a word, as in `wasi:http`.
-            if character.is_ascii_digit() || character == ':' {
+            if character.is_ascii_digit() {
                 continue;
             }
             if !character.is_ascii_alphabetic() {
@@ -72,11 +86,11 @@ mod tests {
 
     #[test]
     fn component_ids() {
-        for good in ["a", "sign-in", "v2-api", "api-2", "HTTP-proxy", "a:b"] {
+        for good in ["a", "sign-in", "v2-api", "api-v2", "api2", "HTTP-proxy"] {
             assert_eq!(check_kebab(good), Ok(()), "{good}");
         }
         for bad in [
-            "", "-a", "a-", "a--b", "2api", "a_b", "Api", "a b", "é", "a/b", "a.b",
+            "", "-a", "a-", "a--b", "2api", "api-2", "a:b", "a_b", "Api", "a b", "é", "a/b", "a.b",
         ] {
             assert!(check_kebab(bad).is_err(), "{bad}");
         }
@@ -87,18 +101,34 @@ mod tests {
         for good in ["default", "my-store", "my_store"] {
             assert_eq!(check_label(good), Ok(()), "{good}");
         }
-        for bad in ["", "my-other_store", "../x", "a b"] {
+        for bad in [
+            "",
+            "my-other_store",
+            "../x",
+            "a b",
+            "store-2",
+            "store_2",
+            "a:b",
+        ] {
             assert!(check_label(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn variable_names() {
-        for good in ["a", "abc", "a1b2c3", "a_1", "a_1_b_3"] {
+        for good in ["a", "abc", "a1b2c3", "url2", "a_b1"] {
             assert_eq!(check_variable(good), Ok(()), "{good}");
         }
-        for bad in ["", "aX", "1bc", "_x", "x.y", "x_", "a__b", "x-y", "é"] {
+        for bad in [
+            "", "aX", "1bc", "_x", "x.y", "x_", "a__b", "x-y", "é", "a:b",
+        ] {
             assert!(check_variable(bad).is_err(), "{bad}");
+            assert!(check_variable_key(bad).is_err(), "{bad}");
+        }
+        // Only the manifest refuses these.
+        for undeclarable in ["url_2", "a_1_b_3"] {
+            assert!(check_variable(undeclarable).is_err(), "{undeclarable}");
+            assert_eq!(check_variable_key(undeclarable), Ok(()), "{undeclarable}");
         }
     }
 }

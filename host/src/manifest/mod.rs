@@ -38,7 +38,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub(crate) use identifier::{check_label, check_variable};
+pub(crate) use identifier::{check_label, check_variable, check_variable_key};
 pub use unsupported::{Feature, Unsupported};
 
 use crate::document::{Document, FileError, read_text};
@@ -185,7 +185,8 @@ pub enum ComponentSource {
     Local(PathBuf),
     /// A download, which this host does not fetch.
     Remote {
-        /// Where from: a URL, or a package of a registry, `example.com/example:shop@1.0.0`.
+        /// Where from: a URL, or a package of a registry: `example.com/example:shop@1.0.0`, or
+        /// `example:shop@1.0.0` where the manifest leaves the choice of the registry to Spin.
         url: String,
     },
 }

@@ -113,23 +113,23 @@ pub(super) fn manifest(document: &Document<'_>, path: &Path) -> Result<Manifest,
 }
 
 fn version(root: &mut Table<'_>) -> Result<(), FileError> {
+    let old = "this is a manifest of version 1; convert it with `spin doctor` to spin_manifest_version = 2";
     if !root.has("spin_manifest_version") && root.has("spin_version") {
-        return Err(root.error(
-            "this is a manifest of version 1; convert it with `spin doctor` to spin_manifest_version = 2",
-        ));
+        return Err(root.error(old));
     }
     let remedy = "start the file with spin_manifest_version = 2";
     let version = root.require("spin_manifest_version", remedy)?;
     let wrong =
         version.error("only manifests of version 2 are supported; write spin_manifest_version = 2");
-    // Version 1 wrote it as a string.
+    let old = version.error(old);
+    // Version 1 wrote it as a string. `spin doctor` migrates the number too.
     if version.is_string() {
-        return Err(wrong);
+        return Err(if version.string()? == "1" { old } else { wrong });
     }
-    if version.integer()? == 2 {
-        Ok(())
-    } else {
-        Err(wrong)
+    match version.integer()? {
+        2 => Ok(()),
+        1 => Err(old),
+        _ => Err(wrong),
     }
 }
 

@@ -202,7 +202,7 @@ fn what_is_wrong_or_unsupported_is_one_sentence() {
         ),
         (
             "[key_value_store.\"a b\"]\ntype = 'spin'",
-            "1: 'a b' is not a label; write it in kebab-case or snake_case, such as 'default'",
+            "1: 'a b' is not a label; write it in kebab-case or snake_case, each word beginning with a letter, such as 'default'",
         ),
     ] {
         assert_eq!(

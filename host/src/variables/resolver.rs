@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Secret, Template, VariableArgument, VariableError, VariableProvider};
-use crate::manifest::{Manifest, check_variable};
+use crate::manifest::{Manifest, check_variable_key};
 use crate::runtime_config::RuntimeConfig;
 
 /// The values of an application's variables. Cheap to clone.
@@ -126,7 +126,7 @@ impl Resolver {
     /// a variable that the component's manifest entry does not have, and
     /// [`VariableError::Provider`] when a required application variable behind it is unset.
     pub fn get(&self, component: &str, name: &str) -> Result<String, VariableError> {
-        check_variable(name).map_err(|_| VariableError::InvalidName(name.to_owned()))?;
+        check_variable_key(name).map_err(|_| VariableError::InvalidName(name.to_owned()))?;
         self.0
             .components
             .get(component)

@@ -142,6 +142,13 @@ fn what_composes_components_is_kept() {
         url: "ttl.sh/spin:fileserver@0.3.0".to_owned(),
     };
     assert_eq!(manifest.components["fileserver"].source, source);
+    // Which registry a package comes from is then for Spin's own configuration to say.
+    let anywhere = COMPOSED.replacen("registry = \"ttl.sh\", ", "", 1);
+    let source = ComponentSource::Remote {
+        url: "spin:fileserver@0.3.0".to_owned(),
+    };
+    let inspected = inspect(&anywhere).unwrap();
+    assert_eq!(inspected.components["fileserver"].source, source);
     let mut dependencies = manifest.components["helper"].dependencies.clone();
     dependencies.sort_unstable();
     assert_eq!(dependencies, ["example:shop/cart@1.0.0", "example:tax"]);

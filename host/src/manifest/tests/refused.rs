@@ -26,6 +26,14 @@ fn the_top_of_the_file() {
             "1: only manifests of version 2 are supported; write spin_manifest_version = 2",
         ),
         (
+            "spin_manifest_version = \"1\"",
+            "1: this is a manifest of version 1; convert it with `spin doctor` to spin_manifest_version = 2",
+        ),
+        (
+            "spin_manifest_version = 1",
+            "1: this is a manifest of version 1; convert it with `spin doctor` to spin_manifest_version = 2",
+        ),
+        (
             "spin_version = \"1\"",
             "1: this is a manifest of version 1; convert it with `spin doctor` to spin_manifest_version = 2",
         ),
@@ -98,6 +106,10 @@ fn variables() {
             "x-y = { default = \"\" }",
             "'x-y' cannot be the name of a variable; use lower-case letters, digits and single underscores, such as 'public_url'",
         ),
+        (
+            "url_2 = { default = \"\" }",
+            "'url_2' cannot be the name of a variable; begin every word of it with a letter, as in 'url2' rather than 'url_2'",
+        ),
     ] {
         let error = refused(&with(
             &format!("[variables]\n{variable}"),
@@ -131,6 +143,14 @@ fn triggers() {
         (
             "route = \"/\"\ncomponent = \"a_b\"",
             "7: 'a_b' cannot be the id of a component: '_' is not allowed in it, so write it in kebab-case, such as 'sign-in'",
+        ),
+        (
+            "route = \"/\"\ncomponent = \"api-2\"",
+            "7: 'api-2' cannot be the id of a component: its word '2' does not begin with a letter, so write it in kebab-case, such as 'sign-in'",
+        ),
+        (
+            "route = \"/\"\ncomponent = \"a:b\"",
+            "7: 'a:b' cannot be the id of a component: ':' is not allowed in it, so write it in kebab-case, such as 'sign-in'",
         ),
         (
             "route = \"/\"\ncomponent = { source = 1 }",
@@ -207,7 +227,7 @@ fn components() {
         ),
         (
             "key_value_stores = [\"a b\"]",
-            "'a b' in key_value_stores of component 'a' is not a label; write it in kebab-case or snake_case, such as 'default'",
+            "'a b' in key_value_stores of component 'a' is not a label; write it in kebab-case or snake_case, each word beginning with a letter, such as 'default'",
         ),
         (
             "sqlite_databases = [1]",
@@ -316,7 +336,11 @@ fn sources() {
         ),
         (
             "source = { package = \"a:b\", version = \"1.0.0\" }",
-            "9: 'source' of component 'a' has no 'registry'; add registry = \"…\"",
+            "9: 'source' of component 'a' is a registry package, which is not supported; download it and write its path",
+        ),
+        (
+            "source = { registry = \"c.com\", version = \"1.0.0\" }",
+            "9: 'source' of component 'a' has no 'package'; add package = \"…:…\"",
         ),
     ] {
         assert_eq!(

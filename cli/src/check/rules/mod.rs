@@ -114,7 +114,7 @@ pub(super) const ALL: &[Rule] = &[
     },
     Rule {
         name: "outbound",
-        summary: "every allowed host is of a kind that the component connects to, and the other way round",
+        summary: "every allowed host is valid with the defaults of variables and of a kind that the component connects to, and the other way round",
         audience: Audience::Application,
         check: outbound::check,
     },

@@ -1,8 +1,9 @@
-//! What is in `allowed_outbound_hosts` is of a kind that the component connects to, and it has an entry
-//! for each kind. Whether it connects to anything at all is the grants rule's question.
+//! What is in `allowed_outbound_hosts` is valid with the defaults of the variables in it and of a kind that
+//! the component connects to, and it has an entry for each kind. Whether it connects to anything at all is the grants rule's question.
 
 use jenny_host::allowed_hosts::{AllowedHosts, SERVICE_CHAINING_DOMAIN, service_chaining_target};
-use jenny_host::manifest::Component;
+use jenny_host::manifest::{Component, Manifest};
+use jenny_host::variables::Resolver;
 
 use crate::check::finding::Report;
 use crate::check::project::Project;
@@ -56,6 +57,13 @@ pub(super) fn check(project: &Project) -> Vec<Report> {
         let report = |message| Report::at(project.manifest_file(), message).line(line);
         reports.extend(dangling(component, known).map(report));
     }
+    if let Ok(manifest) = project.manifest() {
+        for (component, message) in invalid_defaults(manifest) {
+            let table = format!("component.{}", component.id);
+            let line = project.manifest_line(&table, "allowed_outbound_hosts");
+            reports.push(Report::at(project.manifest_file(), message).line(line));
+        }
+    }
     for (component, interfaces) in project.decoded() {
         let table = format!("component.{}", component.id);
         let line = project.manifest_line(&table, "allowed_outbound_hosts");
@@ -92,6 +100,33 @@ fn dangling(component: &Component, known: impl Fn(&str) -> bool) -> impl Iterato
             )
         })
     })
+}
+
+/// The entries that variables without another value than their default make invalid: the application
+/// does not start then, and on Spin all that the component sends is refused.
+fn invalid_defaults(manifest: &Manifest) -> Vec<(&Component, String)> {
+    let Ok(defaults) = Resolver::new(manifest, &[]) else {
+        return Vec::new();
+    };
+    let mut invalid = Vec::new();
+    for component in manifest.components.values() {
+        for template in &component.allowed_outbound_hosts {
+            // A required variable has no default, and its value is not known here.
+            let Ok(entry) = defaults.expand(template) else {
+                continue;
+            };
+            if let Err(error) = AllowedHosts::parse(&[entry]) {
+                let message = format!(
+                    "`{template}` in allowed_outbound_hosts of component `{}`, with the defaults of its \
+                     variables, {}",
+                    component.id,
+                    error.problem()
+                );
+                invalid.push((component, message));
+            }
+        }
+    }
+    invalid
 }
 
 /// The entries without variables, whose values are not known here.
@@ -200,6 +235,39 @@ mod tests {
         ] {
             let found = found(imports, entries);
             assert!(found.is_empty(), "{entries}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_default_that_makes_an_entry_invalid_is_found() {
+        for (default, says) in [
+            ("postgres://db/users", "has a path"),
+            ("db", "with the defaults of its variables, "),
+        ] {
+            let project = Fixture::new()
+                .edit(
+                    "spin.toml",
+                    "key_value_stores = [\"default\"]",
+                    "allowed_outbound_hosts = ['{{ endpoint }}', '{{ given }}']",
+                )
+                .edit(
+                    "spin.toml",
+                    "[variables]",
+                    &format!(
+                        "[variables]\nendpoint = {{ default = \"{default}\", secret = true }}\n\
+                         given = {{ required = true }}"
+                    ),
+                )
+                .component(&[POSTGRES], HANDLER)
+                .load();
+            let found = messages(check(&project));
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(
+                found[0].starts_with("spin.toml:16: `{{ endpoint }}`"),
+                "{found:?}"
+            );
+            assert!(found[0].contains(says), "{found:?}");
+            assert!(!found[0].contains("users"), "a secret: {found:?}");
         }
     }
 

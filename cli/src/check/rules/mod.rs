@@ -2,7 +2,6 @@
 
 mod allow_reasons;
 mod build;
-mod client_address;
 mod compiled;
 mod documents;
 mod files;
@@ -22,6 +21,7 @@ mod runs_here;
 mod secrets;
 mod size;
 mod sleeps;
+mod spin_headers;
 mod unfinished;
 mod unplaced;
 mod variables;
@@ -167,6 +167,12 @@ pub(super) const ALL: &[Rule] = &[
         check: secrets::check,
     },
     Rule {
+        name: "spin-headers",
+        summary: "functions read what Spin says of a request, not what a client says in its name",
+        audience: Audience::Workspace,
+        check: spin_headers::check,
+    },
+    Rule {
         name: "operations",
         summary: "a function describes what the manifest routes to it, no more and no less",
         audience: Audience::Workspace,
@@ -195,12 +201,6 @@ pub(super) const ALL: &[Rule] = &[
         summary: "the test of a function sends it requests",
         audience: Audience::Workspace,
         check: function_tests::check,
-    },
-    Rule {
-        name: "client-address",
-        summary: "a function takes the client's address from `shared`, not from a header",
-        audience: Audience::Workspace,
-        check: client_address::check,
     },
     Rule {
         name: "length",

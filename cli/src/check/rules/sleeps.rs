@@ -32,7 +32,7 @@ pub(super) fn check(project: &Project) -> Vec<Report> {
 
 /// Where test code starts: at the top of a test file, else at the module of unit tests, which by
 /// custom is the last thing in its file.
-fn first_test_line(source: &Source) -> Option<usize> {
+pub(super) fn first_test_line(source: &Source) -> Option<usize> {
     let path = format!("/{}", source.path);
     if let Some((_, below)) = path.split_once("/tests/") {
         // A package down there is no test but what tests run on or against: the harness, a guest, a

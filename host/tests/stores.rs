@@ -2,7 +2,12 @@
 
 mod support;
 
-use jenny_host::AppOptions;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::stream::{self, StreamExt as _};
+use jenny_host::capability::{QueryResult, SqliteConnection, SqliteDatabases, SqliteError, Value};
+use jenny_host::{AppOptions, HttpClient};
 use support::{Fixture, GUEST, body_text};
 
 async fn call(interface: &str) -> String {
@@ -50,6 +55,79 @@ async fn spin_sqlite_with_streams() {
          7 1\n\
          Some(Error::AccessDenied)"
     );
+}
+
+/// A database in which every statement returns this many rows, numbered from 0 and at hand at once,
+/// and then `end`.
+struct Numbers {
+    rows: i64,
+    end: Option<SqliteError>,
+}
+
+#[async_trait]
+impl SqliteDatabases for Numbers {
+    async fn open(&self, _label: &str) -> Result<Arc<dyn SqliteConnection>, SqliteError> {
+        Ok(Arc::new(Self {
+            rows: self.rows,
+            end: self.end.clone(),
+        }))
+    }
+
+    fn is_defined(&self, _label: &str) -> bool {
+        true
+    }
+}
+
+#[async_trait]
+impl SqliteConnection for Numbers {
+    async fn execute(&self, _: String, _: Vec<Value>) -> Result<QueryResult, SqliteError> {
+        let rows = stream::iter((0..self.rows).map(|number| Ok(vec![Value::Integer(number)])));
+        // `unfold` panics when it is asked for more than there is.
+        let end = stream::unfold(self.end.clone(), |end| async { Some((Err(end?), None)) });
+        Ok(QueryResult {
+            columns: vec!["number".to_owned()],
+            rows: rows.chain(end).boxed(),
+        })
+    }
+
+    async fn execute_batch(&self, _: String) -> Result<(), SqliteError> {
+        Ok(())
+    }
+
+    async fn last_insert_rowid(&self) -> Result<i64, SqliteError> {
+        Ok(0)
+    }
+
+    async fn changes(&self) -> Result<u64, SqliteError> {
+        Ok(0)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_that_is_read_in_parts_is_whole_and_its_source_is_not_asked_beyond_its_end() {
+    let manifest = format!("{GUEST}sqlite_databases = [\"default\"]\n");
+    let broken = SqliteError::Io("broken".to_owned());
+    // The guest reads 100 at a time, and the host has up to 1024 at hand.
+    for rows in [0, 1, 99, 100, 101, 1023, 1024, 1025, 1500, 5000] {
+        for end in [None, Some(broken.clone())] {
+            let result = match &end {
+                None => "Ok(())",
+                Some(_) => "Err(Error::Io(\"broken\"))",
+            };
+            let fixture = Fixture::try_load_with(
+                &manifest,
+                AppOptions {
+                    quiet: true,
+                    ..AppOptions::default()
+                },
+                Arc::new(HttpClient::default()),
+                |capabilities| capabilities.sqlite = Arc::new(Numbers { rows, end }),
+            );
+            let fixture = fixture.await.expect("it loads");
+            let answer = fixture.get("/interface/sqlite-parts").await;
+            assert_eq!(body_text(answer).await, format!("{rows} true {result}"));
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! Turns a Rust stream of results into what WIT makes of it: a stream of items, and a future that
 //! says how the stream ended.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -51,8 +52,8 @@ where
     }
     let (end, ended) = oneshot::channel();
     let pump = Pump {
-        first,
-        source,
+        ready: first.into(),
+        source: Some(source),
         item,
         error,
         end: Some(end),
@@ -85,9 +86,15 @@ where
     })
 }
 
+/// Hands the items of `source` to a guest that reads.
+///
+/// The guest may take fewer items than there are. What it was not asked for stays in `ready`, so that
+/// wasmtime never keeps any: with some left over it asks a producer again that has said
+/// [`Dropped`](StreamResult::Dropped), which is then said before the guest has the last of them.
 struct Pump<R, F, I, E> {
-    first: Vec<I>,
-    source: BoxStream<'static, Result<R, F>>,
+    ready: VecDeque<I>,
+    /// `None` once it has ended: most streams panic when they are asked again.
+    source: Option<BoxStream<'static, Result<R, F>>>,
     item: fn(R) -> I,
     error: fn(F) -> E,
     end: Option<oneshot::Sender<Result<(), E>>>,
@@ -96,30 +103,30 @@ struct Pump<R, F, I, E> {
 impl<R, F, I, E> Unpin for Pump<R, F, I, E> {}
 
 impl<R, F, I, E> Pump<R, F, I, E> {
-    /// Takes what is at hand. Says whether the source has ended; waits only for a first item.
-    fn poll_batch(&mut self, cx: &mut Context<'_>) -> Poll<(Vec<I>, bool)> {
-        let mut batch = std::mem::take(&mut self.first);
-        while batch.len() < MAX_ITEMS {
-            let next = match self.source.poll_next_unpin(cx) {
-                Poll::Pending if batch.is_empty() => return Poll::Pending,
+    /// Takes what is at hand, `most` items at most. Says whether those were the last; waits only for
+    /// a first item.
+    fn poll_batch(&mut self, cx: &mut Context<'_>, most: usize) -> Poll<(Vec<I>, bool)> {
+        while self.ready.len() < most
+            && let Some(source) = &mut self.source
+        {
+            match source.poll_next_unpin(cx) {
+                Poll::Pending if self.ready.is_empty() => return Poll::Pending,
                 Poll::Pending => break,
-                Poll::Ready(next) => next,
-            };
-            let result = match next {
-                Some(Ok(next)) => {
-                    batch.push((self.item)(next));
-                    continue;
-                }
-                Some(Err(failure)) => Err((self.error)(failure)),
-                None => Ok(()),
-            };
-            if let Some(end) = self.end.take() {
-                // The guest may have let go of the future.
-                drop(end.send(result));
+                Poll::Ready(Some(Ok(next))) => self.ready.push_back((self.item)(next)),
+                Poll::Ready(Some(Err(failure))) => self.finish(Err((self.error)(failure))),
+                Poll::Ready(None) => self.finish(Ok(())),
             }
-            return Poll::Ready((batch, true));
         }
-        Poll::Ready((batch, false))
+        let batch = self.ready.drain(..most.min(self.ready.len())).collect();
+        Poll::Ready((batch, self.source.is_none() && self.ready.is_empty()))
+    }
+
+    fn finish(&mut self, result: Result<(), E>) {
+        self.source = None;
+        if let Some(end) = self.end.take() {
+            // The guest may have let go of the future.
+            drop(end.send(result));
+        }
     }
 }
 
@@ -140,12 +147,14 @@ where
         mut destination: Destination<'a, Self::Item, Self::Buffer>,
         finish: bool,
     ) -> Poll<wasmtime::Result<StreamResult>> {
+        // `None` is a reader on the host, which takes whatever there is.
+        let wanted = destination.remaining(&mut store).unwrap_or(MAX_ITEMS);
         // A read of nothing asks whether there is something. Saying yes is allowed, and items
         // handed over now could be lost.
-        if destination.remaining(&mut store) == Some(0) {
+        if wanted == 0 {
             return Poll::Ready(Ok(StreamResult::Completed));
         }
-        match self.poll_batch(cx) {
+        match self.poll_batch(cx, wanted.min(MAX_ITEMS)) {
             Poll::Ready((batch, ended)) => {
                 destination.set_buffer(VecBuffer::from(batch));
                 Poll::Ready(Ok(if ended {

@@ -113,6 +113,7 @@ async fn handle(request: Request) -> Response<Body> {
             "key-value" => stores::key_value().await,
             "sqlite-sync" => stores::sqlite_sync(),
             "sqlite-async" => stores::sqlite_async().await,
+            "sqlite-parts" => stores::sqlite_parts().await,
             "variables" => stores::variables().await,
             "wasi-key-value" => stores::wasi_key_value(),
             _ => "no such interface".to_owned(),

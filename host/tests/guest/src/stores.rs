@@ -103,6 +103,24 @@ pub(crate) async fn sqlite_async() -> String {
     lines.join("\n")
 }
 
+/// Reads a result in parts that are smaller than what the host has at hand, after a look whether
+/// there is something to read.
+pub(crate) async fn sqlite_parts() -> String {
+    let connection = sqlite::Connection::open_async("default".into())
+        .await
+        .unwrap();
+    let statement = connection.execute_async("SELECT".into(), vec![]).await;
+    let (_, mut rows, done) = statement.unwrap();
+    rows.read(Vec::new()).await;
+    let rows = collect(rows).await;
+    let numbers = rows.iter().map(|row| match row.values[..] {
+        [Value::Integer(number)] => number,
+        _ => -1,
+    });
+    let in_order = numbers.eq(0..i64::try_from(rows.len()).unwrap());
+    format!("{} {in_order} {:?}", rows.len(), done.await)
+}
+
 pub(crate) async fn variables() -> String {
     let lines = [
         format!("{:?}", variables::get("greeting".into()).await),

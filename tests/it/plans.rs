@@ -242,7 +242,10 @@ mod sqlite {
                 && (parent.detail.starts_with("CO-ROUTINE")
                     || parent.detail.starts_with("MATERIALIZE"))
         });
-        if inside_subquery {
+        let sorts_a_page = lines
+            .iter()
+            .any(|scan| scan.parent == line.parent && scan.detail == "SCAN page");
+        if inside_subquery && !sorts_a_page {
             return statement.contains("FROM follows AS f CROSS JOIN articles AS b");
         }
         statement.contains("WHERE t.article_id = $1 AND n.id = t.tag_id")

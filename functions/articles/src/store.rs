@@ -2,6 +2,7 @@
 //! of statements however many articles it has: one for the page with its count, one for the tags, and
 //! one more where filters are combined.
 
+mod extent;
 mod selection;
 
 use conduit::articles::{self, NewArticle};
@@ -13,6 +14,7 @@ use shared::identity::UserId;
 use shared::page::Page;
 use uuid::Uuid;
 
+use self::extent::MAX_TEXT;
 use self::selection::Selection;
 use crate::model::{Article, ArticlesResponse, Changes, Filter};
 
@@ -140,13 +142,20 @@ pub(crate) async fn feed(db: &Db, user: UserId, page: Page) -> Result<Option<Lis
 ///
 /// `CROSS JOIN` keeps SQLite from another order than the one written, which begins with the page. The
 /// limit is a number in the text: a parameter would leave Postgres to guess how long a page is, and a
-/// plan that serves every guess reads whole tables.
+/// plan that serves every guess reads whole tables. Rows beyond [`MAX_TEXT`] stay in the database, but
+/// for the first.
 fn page_of(count: &str, ids: &str) -> String {
     format!(
-        "SELECT {author}, {ITEM}, ({count}) AS matches
-         FROM ({ids}) AS page CROSS JOIN articles AS a CROSS JOIN users AS u
-         WHERE a.id = page.id AND u.id = a.author_id
-         ORDER BY a.id DESC",
+        "SELECT * FROM (
+             SELECT {author}, {ITEM}, ({count}) AS matches,
+                 SUM(LENGTH(a.title) + LENGTH(a.description) + LENGTH(u.bio) + LENGTH(u.image)) OVER (
+                     ORDER BY a.id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                 ) AS text_before
+             FROM ({ids}) AS page CROSS JOIN articles AS a CROSS JOIN users AS u
+             WHERE a.id = page.id AND u.id = a.author_id
+         ) AS listed
+         WHERE COALESCE(text_before, 0) <= {MAX_TEXT}
+         ORDER BY id DESC",
         author = Profile::COLUMNS,
     )
 }
@@ -163,6 +172,7 @@ async fn listing(db: &Db, page: Page, mut found: Vec<Listed>) -> Result<Listing,
     let articles_count = found.first().map_or(0, |listed| listed.matches);
     let mut articles: Vec<Article> = found.into_iter().map(|listed| listed.article).collect();
     add_tags(db, &mut articles).await?;
+    let next = extent::cut(&mut articles).or(next);
     let response = ArticlesResponse {
         articles,
         articles_count,

@@ -295,3 +295,25 @@ async fn a_schema_that_nobody_may_lay_is_a_503_that_the_log_explains() {
         "{writes:?}"
     );
 }
+
+#[tokio::test]
+async fn migrations_that_cannot_be_applied_are_not_ready_and_the_log_has_their_place() {
+    let app = crate::app().empty().build().await;
+    // The first migration makes it, too.
+    app.sql("CREATE TABLE users (id TEXT)").await;
+
+    let ready = app.get("/health/ready").send().await;
+
+    assert_try_again(&ready);
+    assert!(ready.text().contains("migrations"), "{ready:?}");
+    let logs = app.logs();
+    let place = |line: &String| {
+        line.contains("0001_identity.sqlite.sql:") || line.contains("0001_identity.postgres.sql:")
+    };
+    assert!(logs.iter().any(place), "{logs:?}");
+    // Nothing is left of the attempt, and it is made again.
+    app.sql("DROP TABLE users").await;
+    let ready = app.get("/health/ready").send().await;
+    ready.assert_status(200);
+    app.get("/api/tags").send().await.assert_status(200);
+}

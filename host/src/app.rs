@@ -33,7 +33,7 @@ use crate::places::CommonPlaces;
 use crate::problem;
 use crate::randomness::SeededRandomness;
 use crate::request;
-use crate::route::{RouteMatch, RouteTable, WELL_KNOWN_PREFIX};
+use crate::route::{RouteMatch, RouteTable, WELL_KNOWN_PREFIX, strip_spin_headers};
 use crate::variables::Resolver;
 
 /// The peer address that Spin gives requests between components.
@@ -262,7 +262,7 @@ impl AppInner {
         origin: &Origin,
         chain: Option<Arc<Chain>>,
     ) -> Response<Body> {
-        request::strip(request.headers_mut());
+        strip_spin_headers(request.headers_mut());
         if let Some(name) = request.uri().path().strip_prefix(WELL_KNOWN_PREFIX) {
             return match name {
                 "health" => Response::new(problem::full("OK")),
@@ -270,7 +270,7 @@ impl AppInner {
                 _ => problem::not_found(),
             };
         }
-        if let Err(detail) = request::make_absolute(&mut request, &origin.scheme) {
+        if let Err(detail) = request::make_absolute(&mut request, origin) {
             return problem::bad_request(detail);
         }
         let path = request.uri().path().to_owned();
@@ -292,7 +292,7 @@ impl AppInner {
         mut request: Request<Body>,
         chain: Arc<Chain>,
     ) -> Response<Body> {
-        request::strip(request.headers_mut());
+        strip_spin_headers(request.headers_mut());
         let path = request.uri().path().to_owned();
         let Some(route) = self.routes.internal(id, &path) else {
             return problem::not_found();

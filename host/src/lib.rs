@@ -42,6 +42,7 @@ pub mod admission;
 pub mod allowed_hosts;
 mod answer;
 mod app;
+mod authority;
 mod bindings;
 mod body;
 pub mod build;

@@ -4,79 +4,62 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::uri::{Authority, Parts, PathAndQuery, Scheme, Uri};
-use http::{HeaderMap, Request, Response, header};
+use http::uri::{Authority, Parts, PathAndQuery, Uri};
+use http::{HeaderValue, Method, Request, Response, header};
 use wasmtime::PoolConcurrencyLimitError;
 use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, TrapOrPanicError};
 
 use crate::Body;
-use crate::allowed_hosts::service_chaining_target;
+use crate::app::Origin;
+use crate::authority;
 use crate::caller::RequestTag;
 use crate::exchange::Exchange;
 use crate::instance::{Component, NoPlace};
 use crate::observer::{Failure, FailureKind};
 use crate::problem;
-use crate::route::{RouteMatch, strip_spin_headers};
+use crate::route::RouteMatch;
 
-/// Removes what only the host may say: `spin-*` headers, and the host names that mean a component.
-pub(crate) fn strip(headers: &mut HeaderMap) {
-    strip_spin_headers(headers);
-    let is_internal = headers.get(header::HOST).is_some_and(|host| {
-        let host = host
-            .to_str()
-            .unwrap_or_default()
-            .split(':')
-            .next()
-            .unwrap_or_default();
-        service_chaining_target(host).is_some()
-    });
-    if is_internal {
-        headers.remove(header::HOST);
-    }
-}
-
-/// Gives the request the scheme it came by and the authority it was meant for, from `Host` or
-/// `:authority`.
+/// Gives the request the scheme it came by and the [authority](authority::of) it was meant for.
+///
+/// # Errors
+///
+/// A sentence for the client, where it is not clear whom the request is for.
 pub(crate) fn make_absolute(
     request: &mut Request<Body>,
-    scheme: &Scheme,
+    origin: &Origin,
 ) -> Result<(), &'static str> {
-    let mut hosts = request.headers().get_all(header::HOST).iter();
-    let host = hosts.next().map(parse_authority).transpose()?;
-    if hosts.next().is_some() {
-        return Err("There is more than one Host header.");
+    let authority = authority::of(request, &origin.scheme, origin.local)?;
+    // A component never sees another one than the one that counts.
+    if request.headers().contains_key(header::HOST)
+        && let Ok(host) = HeaderValue::from_str(authority.as_str())
+    {
+        request.headers_mut().insert(header::HOST, host);
     }
-    let authority = match (host, request.uri().authority()) {
-        (None, None) => return Err("The Host header is missing."),
-        (Some(host), Some(authority)) if host != *authority => {
-            return Err("The Host header differs from the request's authority.");
-        }
-        (Some(authority), _) => authority,
-        (None, Some(authority)) => authority.clone(),
-    };
     let mut parts = Parts::default();
-    parts.scheme = Some(scheme.clone());
+    parts.scheme = Some(origin.scheme.clone());
     parts.authority = Some(authority);
-    parts.path_and_query = Some(
-        request
-            .uri()
-            .path_and_query()
-            // `OPTIONS *` and `CONNECT` address no resource of the application.
-            .filter(|path| path.as_str().starts_with('/'))
-            .cloned()
-            .ok_or("The request has no path.")?,
-    );
+    // `OPTIONS *` and `CONNECT` address no resource of the application.
+    let path = rooted(request.uri());
+    if !path.as_str().starts_with('/') || request.method() == Method::CONNECT {
+        return Err("The request has no path.");
+    }
+    parts.path_and_query = Some(path);
     *request.uri_mut() = Uri::from_parts(parts).map_err(|_| "The request's URI is invalid.")?;
     Ok(())
 }
 
-fn parse_authority(value: &http::HeaderValue) -> Result<Authority, &'static str> {
-    let authority = Authority::try_from(value.as_bytes())
-        .map_err(|_| "The Host header is not a host name with an optional port.")?;
-    if authority.as_str().contains('@') || authority.host().is_empty() {
-        return Err("The Host header is not a host name with an optional port.");
+/// Path and query; the path is `/` where the URI has none (RFC 9112, section 3.2.1).
+pub(crate) fn rooted(uri: &Uri) -> PathAndQuery {
+    const ROOT: PathAndQuery = PathAndQuery::from_static("/");
+    match uri.path_and_query() {
+        // Which is also what a path of no bytes calls itself, and not what it is sent as.
+        None => ROOT,
+        Some(path) if path.as_str() == "/" => ROOT,
+        Some(path) if path.as_str().starts_with('?') => {
+            format!("/{}", path.as_str()).try_into().unwrap_or(ROOT)
+        }
+        Some(path) => path.clone(),
     }
-    Ok(authority)
 }
 
 /// Adds the headers by which Spin tells a component about its request and route.
@@ -165,53 +148,43 @@ fn tell(component: &Component, request: Option<RequestTag>, failure: impl FnOnce
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
+    use http::uri::Scheme;
+
     use super::*;
 
-    fn request(uri: &str, hosts: &[&str]) -> Request<Body> {
-        let mut builder = Request::get(uri);
-        for host in hosts {
-            builder = builder.header("host", *host);
-        }
-        builder.body(problem::empty()).unwrap()
-    }
-
-    fn absolute(uri: &str, hosts: &[&str]) -> Result<String, &'static str> {
-        let mut request = request(uri, hosts);
-        strip(request.headers_mut());
-        make_absolute(&mut request, &Scheme::HTTP)?;
-        Ok(request.uri().to_string())
+    fn absolute(uri: &str, host: &str) -> Result<Request<Body>, &'static str> {
+        let mut request = Request::get(uri)
+            .header("host", host)
+            .body(problem::empty())
+            .unwrap();
+        let origin = Origin {
+            scheme: Scheme::HTTPS,
+            peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 4321)),
+            local: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)),
+        };
+        make_absolute(&mut request, &origin)?;
+        Ok(request)
     }
 
     #[test]
     fn the_uri_becomes_absolute() {
-        assert_eq!(
-            absolute("/a?b", &["example.com:81"]).unwrap(),
-            "http://example.com:81/a?b"
-        );
-        assert_eq!(absolute("https://x/a", &[]).unwrap(), "http://x/a");
-        assert_eq!(absolute("http://x/a", &["x"]).unwrap(), "http://x/a");
+        let request = absolute("/a?b", "example.com:81").unwrap();
+        assert_eq!(request.uri(), "https://example.com:81/a?b");
+
+        assert_eq!(absolute("https://x?b", "x").unwrap().uri(), "https://x/?b");
+        assert_eq!(absolute("https://x", "x").unwrap().uri(), "https://x/");
+
+        // A component sees the authority that counts, in the URI as in the header.
+        let request = absolute("http://x/a", "account.spin.internal").unwrap();
+        assert_eq!(request.uri(), "https://x/a");
+        assert_eq!(request.headers()["host"], "x");
     }
 
     #[test]
-    fn an_unclear_host_is_refused() {
-        assert!(absolute("/a", &[]).is_err());
-        assert!(absolute("/a", &["a b"]).is_err());
-        assert!(absolute("/a", &["user@example.com"]).is_err());
-        assert!(absolute("/a", &["a", "a"]).is_err());
-        assert!(absolute("http://x/a", &["y"]).is_err());
-        assert!(absolute("*", &["x"]).is_err());
-    }
-
-    #[test]
-    fn nobody_outside_can_speak_for_the_host() {
-        assert!(absolute("/a", &["account.spin.internal"]).is_err());
-        assert!(absolute("/a", &["Account.Spin.Internal:80"]).is_err());
-
-        let mut headers = HeaderMap::new();
-        headers.insert("spin-client-addr", "1.2.3.4:5".parse().unwrap());
-        headers.append("spin-path-info", "/x".parse().unwrap());
-        headers.insert("accept", "*/*".parse().unwrap());
-        strip(&mut headers);
-        assert_eq!(headers.len(), 1);
+    fn what_is_no_resource_is_refused() {
+        assert!(absolute("*", "x").is_err());
+        assert!(absolute("/a", "x.spin.internal").is_err());
     }
 }

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::FutureExt as _;
-use http::uri::{PathAndQuery, Uri};
+use http::uri::Uri;
 use http::{Request, Response, header};
 use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::sockets::SocketAddrUse;
@@ -20,6 +20,7 @@ use crate::allowed_hosts::service_chaining_target;
 use crate::capability::{OutboundIo, OutboundRequest, excerpt};
 use crate::chain::Chain;
 use crate::instance::Component;
+use crate::request::rooted;
 
 pub use client::HttpClient;
 
@@ -94,6 +95,7 @@ pub(crate) async fn send(
 ) -> Result<(Response<Body>, OutboundIo), Error> {
     let destination = destination(request.uri());
     check_allowed(component, request.uri(), &destination)?;
+    root(request.uri_mut());
     // nginx refuses HTTP/2 requests with a `host` field, and HTTP/1.1 connections add their own.
     request.headers_mut().remove(header::HOST);
     let app = || component.app.upgrade().ok_or(Error::ConnectionTerminated);
@@ -143,8 +145,17 @@ fn destination(uri: &Uri) -> Destination {
 }
 
 fn relative(uri: &Uri) -> Uri {
-    let path = uri.path_and_query().cloned();
-    Uri::from(path.unwrap_or(PathAndQuery::from_static("/")))
+    Uri::from(rooted(uri))
+}
+
+/// Gives the URI the path `/` if it has none.
+fn root(uri: &mut Uri) {
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(rooted(uri));
+    // An authority alone, as CONNECT has it, takes no path.
+    if let Ok(rooted) = Uri::from_parts(parts) {
+        *uri = rooted;
+    }
 }
 
 fn check_allowed(component: &Component, uri: &Uri, destination: &Destination) -> Result<(), Error> {
@@ -196,8 +207,11 @@ pub(crate) fn allows_connection(
 }
 
 /// Opens WASI sockets to what `allowed_outbound_hosts` names. Nobody may listen.
+///
+/// Names are not looked up, whatever the manifest lists: Spin leaves that switched off in wasmtime, and
+/// a component that connects to `db:5432` here would be refused there.
 pub(crate) fn allow_sockets(wasi: &mut WasiCtxBuilder, component: &Arc<Component>) {
-    wasi.allow_ip_name_lookup(!component.allowed_hosts.is_empty());
+    wasi.allow_ip_name_lookup(false);
     // Even where the check allows nothing, because it says in the log what to add.
     wasi.allow_tcp(true).allow_udp(true);
     // Weak, because the component's instances are not to keep it alive in a circle.
@@ -257,6 +271,27 @@ mod tests {
         assert_eq!(kind("http://self.alt/a"), "application");
         assert_eq!(kind("http://example.com/a"), "world");
         assert_eq!(kind("http://spin.internal/a"), "world");
+    }
+
+    #[test]
+    fn a_url_without_a_path_has_the_path_of_the_root() {
+        for (uri, path) in [
+            ("http://example.com", "/"),
+            ("http://example.com?a=b", "/?a=b"),
+            ("http://example.com/", "/"),
+            ("http://example.com/a?b", "/a?b"),
+            ("/a?b", "/a?b"),
+            ("*", "*"),
+        ] {
+            let mut uri = Uri::from_static(uri);
+            assert_eq!(relative(&uri).to_string(), path, "{uri}");
+            root(&mut uri);
+            assert_eq!(
+                uri.path_and_query().map(http::uri::PathAndQuery::as_str),
+                Some(path),
+                "{uri}"
+            );
+        }
     }
 
     #[test]

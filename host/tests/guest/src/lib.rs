@@ -26,6 +26,7 @@ use spin_sdk::http_service;
 use spin_sdk::key_value::Store;
 use spin_sdk::time::sleep;
 use spin_sdk::wasip3::http::types::Fields;
+use spin_sdk::wasip3::sockets::ip_name_lookup::resolve_addresses;
 use spin_sdk::wasip3::sockets::types::{
     IpAddressFamily, IpSocketAddress, Ipv4SocketAddress, TcpSocket,
 };
@@ -135,6 +136,10 @@ async fn handle(request: Request) -> Response<Body> {
             Err(error) => text(error),
         },
         "connect-0-3" => text(connect(argument).await),
+        "look-up-0-3" => text(match resolve_addresses(argument.to_owned()).await {
+            Ok(addresses) => format!("{} addresses", addresses.len()),
+            Err(code) => format!("{code:?}"),
+        }),
         "handles" => {
             let all: Vec<Fields> = (0..10_000).map(|_| Fields::new()).collect();
             text(all.len())

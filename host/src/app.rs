@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Body;
 use crate::admission::Admission;
-use crate::answer;
+use crate::answer::{self, Answers, Asked};
 use crate::body::GuardedBody;
 use crate::busy::BusyInstances;
 use crate::caller::RequestTag;
@@ -71,6 +71,7 @@ pub struct App(Arc<AppInner>);
 pub(crate) struct AppInner {
     manifest: Manifest,
     routes: RouteTable,
+    answers: Answers,
     components: HashMap<String, Instances>,
     limits: Limits,
     outside: Admission,
@@ -118,11 +119,14 @@ impl App {
         progress: impl Fn(LoadProgress<'_>) + Send + Sync + 'static,
     ) -> Result<Self, LoadError> {
         let routes = RouteTable::new(&manifest)?;
+        let answers = Answers::new(&routes, &resolver, &options);
         let runtime = runtime.clone();
         let loading = tokio::task::spawn_blocking(move || {
             let loaded = load::components(&runtime, &manifest, &resolver, &options, &progress);
-            loaded
-                .map(|loaded| Self::new(&runtime, manifest, routes, loaded, &capabilities, options))
+            loaded.map(|loaded| {
+                let routes = (routes, answers);
+                Self::new(&runtime, manifest, routes, loaded, &capabilities, options)
+            })
         });
         match loading.await {
             Ok(app) => app,
@@ -133,7 +137,7 @@ impl App {
     fn new(
         runtime: &Runtime,
         manifest: Manifest,
-        routes: RouteTable,
+        (routes, answers): (RouteTable, Answers),
         loaded: Vec<load::Loaded>,
         capabilities: &Capabilities,
         options: AppOptions,
@@ -179,6 +183,7 @@ impl App {
                 inside: Admission::new(limits.max_concurrent_requests),
                 manifest,
                 routes,
+                answers,
                 places: Arc::clone(&places),
                 busy: Arc::clone(&busy),
                 sending: Sending::new(limits.request_timeout),
@@ -258,6 +263,17 @@ impl App {
 impl AppInner {
     async fn handle(
         &self,
+        request: Request<Body>,
+        origin: &Origin,
+        chain: Option<Arc<Chain>>,
+    ) -> Response<Body> {
+        let asked = Asked::of(&request, origin.peer.ip());
+        let response = self.answer(request, origin, chain).await;
+        self.answers.dress(asked, response).await
+    }
+
+    async fn answer(
+        &self,
         mut request: Request<Body>,
         origin: &Origin,
         chain: Option<Arc<Chain>>,
@@ -265,7 +281,7 @@ impl AppInner {
         strip_spin_headers(request.headers_mut());
         if let Some(name) = request.uri().path().strip_prefix(WELL_KNOWN_PREFIX) {
             return match name {
-                "health" => Response::new(problem::full("OK")),
+                "health" => answer::health(),
                 "info" => answer::info(&self.manifest),
                 _ => problem::not_found(),
             };
@@ -293,12 +309,16 @@ impl AppInner {
         chain: Arc<Chain>,
     ) -> Response<Body> {
         strip_spin_headers(request.headers_mut());
+        let asked = Asked::of(&request, CHAINED_PEER.ip());
         let path = request.uri().path().to_owned();
-        let Some(route) = self.routes.internal(id, &path) else {
-            return problem::not_found();
+        let response = match self.routes.internal(id, &path) {
+            Some(route) => {
+                self.dispatch(id, request, &route, CHAINED_PEER, Some(chain))
+                    .await
+            }
+            None => problem::not_found(),
         };
-        self.dispatch(id, request, &route, CHAINED_PEER, Some(chain))
-            .await
+        self.answers.dress(asked, response).await
     }
 
     /// Answers a request of a component to the application itself.

@@ -46,11 +46,11 @@ async fn every_answer_names_its_request() {
 #[tokio::test]
 async fn an_unknown_route_is_a_problem_of_the_host() {
     let app = crate::app().build().await;
-    // No function has this route, so that the host answers, which has no catalogue of problems.
+    // No function has this route, so that the host answers.
     app.get("/nowhere")
         .send()
         .await
-        .assert_problem(404, "about:blank");
+        .assert_problem(404, "not-found");
 }
 
 #[tokio::test]

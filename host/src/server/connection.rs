@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 
+use http::StatusCode;
 use http::uri::Scheme;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -18,6 +19,7 @@ use tokio_rustls::TlsAcceptor;
 use super::activity::{Activity, Doing, TrackedBody, boxed};
 use super::{ServerOptions, Service};
 use crate::Origin;
+use crate::answer::{AnswerLog, Line};
 
 /// Where the server is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +38,7 @@ pub(super) struct Context<S> {
     http: auto::Builder<TokioExecutor>,
     tls: Option<TlsAcceptor>,
     local_address: SocketAddr,
+    refused_heads: AnswerLog,
 }
 
 impl<S> Context<S> {
@@ -46,7 +49,32 @@ impl<S> Context<S> {
             tls: options.tls.clone().map(TlsAcceptor::from),
             options,
             local_address,
+            refused_heads: AnswerLog::default(),
         }
+    }
+
+    /// Logs that hyper answered an HTTP/1 request by itself, if that is how a connection ended. It does so for
+    /// a head that it cannot read, and shows the request to nobody else.
+    fn note_refused_head(&self, error: &(dyn std::error::Error + 'static), peer: SocketAddr) {
+        let Some(error) = error.downcast_ref::<hyper::Error>() else {
+            return;
+        };
+        let (status, detail) = if error.is_parse_too_large() {
+            let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+            (status, "The head of the request is too large.")
+        } else if error.is_parse() {
+            let status = StatusCode::BAD_REQUEST;
+            (status, "The head of the request cannot be read.")
+        } else {
+            return;
+        };
+        self.refused_heads.note(&Line {
+            status,
+            method: None,
+            client: peer.ip(),
+            request_id: None,
+            detail,
+        });
     }
 }
 
@@ -116,6 +144,7 @@ async fn serve<S: Service>(
         tokio::select! {
             ended = connection.as_mut() => {
                 if let Err(error) = ended {
+                    context.note_refused_head(&*error, peer);
                     tracing::debug!(%peer, error = &*error, "the connection ended early");
                 }
                 return;

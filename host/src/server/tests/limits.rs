@@ -5,6 +5,7 @@ use hyper::body::Frame;
 use tokio::sync::{Notify, mpsc};
 
 use super::*;
+use crate::answer::written::Written;
 
 /// Short enough to wait for in a test. Nothing here depends on how short: each test waits for the
 /// server to act, not for a time to pass.
@@ -26,6 +27,33 @@ async fn a_head_that_is_too_large_is_answered_431() {
         .send(&format!("x: {}\r\n", "y".repeat(MIN_HEADER_BYTES)))
         .await;
     assert!(client.until("\r\n\r\n").await.starts_with("HTTP/1.1 431"));
+}
+
+#[tokio::test]
+async fn a_head_that_is_refused_is_logged() {
+    let written = Written::default();
+    let _collecting = written.collect();
+    let options = ServerOptions {
+        max_header_bytes: MIN_HEADER_BYTES,
+        ..patient()
+    };
+    let server = Running::start(hello(), options).await;
+    let long = format!("GET / HTTP/1.1\r\nx: {}\r\n", "y".repeat(MIN_HEADER_BYTES));
+    for (head, status) in [(&*long, 431), ("GET / HTTP/1.1\r\nno field\r\n\r\n", 400)] {
+        let mut client = server.connect().await;
+        client.send(head).await;
+        let start = format!("HTTP/1.1 {status}");
+        assert!(client.until("\r\n\r\n").await.starts_with(&start));
+        drop(client);
+        let line = format!("status={status} client=127.0.0.1");
+        within(async {
+            while written.lines(&line) == 0 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        assert_eq!(written.lines(&line), 1);
+    }
 }
 
 #[tokio::test]

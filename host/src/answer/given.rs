@@ -1,10 +1,15 @@
-//! Answers that the host gives by itself, other than problems.
+//! What the host answers by itself, other than problems.
 
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
 use crate::Body;
 use crate::manifest::{Manifest, StaticResponse};
-use crate::problem;
+use crate::problem::{self, Own};
+
+/// Whether the host runs, which says nothing of the application.
+pub(crate) fn health() -> Response<Body> {
+    own(Response::new(problem::full("OK")))
+}
 
 /// What Spin says about the application.
 pub(crate) fn info(manifest: &Manifest) -> Response<Body> {
@@ -18,10 +23,15 @@ pub(crate) fn info(manifest: &Manifest) -> Response<Body> {
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
+    own(response)
+}
+
+fn own(mut response: Response<Body>) -> Response<Body> {
+    response.extensions_mut().insert(Own { detail: None });
     response
 }
 
-/// A `static_response` of the manifest.
+/// A `static_response` of the manifest: the application's answer, not the host's.
 pub(crate) fn fixed(answer: &StaticResponse) -> Response<Body> {
     let body = answer
         .body

@@ -57,6 +57,12 @@ async fn every_header_field_and_claim_is_checked() {
         .await
         .assert_status(200);
 
+    let media_type = with(header.clone(), "typ", json!("application/at+jwt"));
+    let valid_since = with(claims.clone(), "nbf", json!(now));
+    read_self(&app, &mint.sign(&media_type, &valid_since))
+        .await
+        .assert_status(200);
+
     let cases = [
         (
             "expired",
@@ -72,6 +78,11 @@ async fn every_header_field_and_claim_is_checked() {
             "issued in the future",
             header.clone(),
             with(claims.clone(), "iat", json!(now + 3600)),
+        ),
+        (
+            "not valid yet",
+            header.clone(),
+            with(claims.clone(), "nbf", json!(now + 3600)),
         ),
         (
             "without iat",

@@ -24,7 +24,7 @@ pub use jenny_client_address::TrustedProxies;
 
 pub use self::{
     error::{ConfigError, Fault},
-    parse::{CorsOrigins, PublicUrl},
+    parse::{CommonPasswords, CorsOrigins, PublicUrl},
     secret::Secret,
     settings::*,
 };

@@ -1,5 +1,7 @@
 //! How values are read: pure functions, and the types that settings have of their own.
 
+use std::net::IpAddr;
+
 use super::{Secret, TrustedProxies};
 
 /// The base of every link and the issuer of tokens: an `http` or `https` origin, optionally with a
@@ -39,11 +41,51 @@ impl PublicUrl {
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https://")
     }
+
+    /// Whether the host is the machine itself: `localhost` or a name below it (RFC 6761, section 6.3), or
+    /// a loopback address. Nobody else can reach a service of that address.
+    pub fn is_loopback(&self) -> bool {
+        let Ok(uri) = self.0.parse::<http::Uri>() else {
+            return false;
+        };
+        let host = uri.host().unwrap_or_default();
+        let address = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'));
+        match address.unwrap_or(host).parse::<IpAddr>() {
+            Ok(address) => address.to_canonical().is_loopback(),
+            Err(_) => {
+                let name = host.strip_suffix('.').unwrap_or(host);
+                let top = name.rsplit('.').next().unwrap_or_default();
+                top.eq_ignore_ascii_case("localhost")
+            }
+        }
+    }
 }
 
 impl std::fmt::Display for PublicUrl {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(&self.0)
+    }
+}
+
+/// What happens to one of the most common passwords when a user would set it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommonPasswords {
+    /// It is refused.
+    Refuse,
+    /// It is taken, as any other.
+    Allow,
+}
+
+impl CommonPasswords {
+    /// Reads `refuse` or `allow`.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "refuse" => Some(Self::Refuse),
+            "allow" => Some(Self::Allow),
+            _ => None,
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use tracing::level_filters::LevelFilter;
 
-use super::{CorsOrigins, PublicUrl, Secret, Setting, TrustedProxies, parse};
+use super::{
+    CommonPasswords, CorsOrigins, PublicUrl, Secret, Setting, TrustedProxies, parse,
+};
 
 /// Issuer of tokens and base of links.
 pub const PUBLIC_URL: Setting<PublicUrl> = Setting::new(
@@ -37,6 +39,13 @@ pub const ACCESS_TOKEN_TTL_SECONDS: Setting<u64> = Setting::new(
     "access_token_ttl_seconds",
     "a whole number of seconds from 60 to 86400",
     parse::ttl_seconds,
+);
+
+/// Whether users may have one of the most common passwords.
+pub const COMMON_PASSWORDS: Setting<CommonPasswords> = Setting::new(
+    "common_passwords",
+    "refuse or allow",
+    CommonPasswords::parse,
 );
 
 /// Whether migrations run at first use.
@@ -91,6 +100,10 @@ mod tests {
         assert!(ACCESS_TOKEN_TTL_SECONDS.parse("86401").is_err());
         assert_eq!(ACCESS_TOKEN_TTL_SECONDS.parse(" 60 "), Ok(60));
         assert!(AUTO_MIGRATE.parse("yes").is_err());
+        assert!(COMMON_PASSWORDS.parse("").is_err());
+        assert!(
+            COMMON_PASSWORDS.parse("refuse").is_ok() && COMMON_PASSWORDS.parse("allow").is_ok()
+        );
         assert!(LOG_LEVEL.parse("loud").is_err());
         assert!(TRUSTED_PROXIES.parse("proxy.local").is_err());
         assert_eq!(TRUSTED_PROXIES.parse(""), Ok(TrustedProxies::default()));
@@ -165,6 +178,33 @@ mod tests {
             "null",
         ] {
             assert!(CORS_ORIGINS.parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_public_url_can_be_this_machines_own() {
+        let is_loopback = |url| PUBLIC_URL.parse(url).expect("a URL").is_loopback();
+        for url in [
+            "http://127.0.0.1:3000",
+            "http://127.8.9.1/base",
+            "http://[::1]:3000",
+            "http://[::ffff:127.0.0.1]",
+            "https://LocalHost",
+            "http://localhost.:3000",
+            "http://app.localhost",
+        ] {
+            assert!(is_loopback(url), "{url}");
+        }
+        for url in [
+            "https://conduit.example",
+            "http://0.0.0.0:3000",
+            "http://10.0.0.1",
+            "http://[::]:3000",
+            "http://localhost.example",
+            "http://notlocalhost",
+            "http://127.0.0.1.example",
+        ] {
+            assert!(!is_loopback(url), "{url}");
         }
     }
 

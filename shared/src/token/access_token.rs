@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, Header, Validation};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use super::keys::{KeySet, SigningKey};
@@ -13,14 +13,18 @@ use super::provider;
 use crate::identity::UserId;
 
 /// How far the clocks of two replicas may be apart, in seconds: a token is accepted that long
-/// after it expired and that long before it was issued. Replicas run NTP, so it is short.
+/// after it expired, and that long before it was issued or becomes valid. Replicas run NTP, so it is short.
 pub const LEEWAY_SECONDS: i64 = 5;
 
 /// The longest token that is looked at, in bytes. Ours have about 500.
 const MAX_TOKEN_BYTES: usize = 4096;
 
-/// The `typ` of RFC 9068, section 2.1.
+/// The `typ` of RFC 9068, section 2.1, as it is issued.
 const TOKEN_TYPE: &str = "at+jwt";
+
+/// What is accepted as `typ`: RFC 9068, section 4 names both. A media type, so case does not count
+/// (RFC 7515, section 4.1.9).
+const ACCEPTED_TYPES: [&str; 2] = [TOKEN_TYPE, "application/at+jwt"];
 
 /// Who issues the tokens and whom they are for.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -49,7 +53,19 @@ pub struct Claims {
     sub: UserId,
     iat: i64,
     exp: i64,
+    /// Optional in RFC 9068, and not issued. What has it is held to it.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    nbf: Option<i64>,
     jti: Uuid,
+}
+
+/// A claim that may be absent. `null` is not a number (RFC 7519, section 4.1.5).
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    i64::deserialize(deserializer).map(Some)
 }
 
 impl Claims {
@@ -116,7 +132,7 @@ pub enum TokenError {
     /// Another `alg` than EdDSA.
     #[error("is signed with another algorithm than EdDSA")]
     Algorithm,
-    /// Another `typ` than `at+jwt`.
+    /// Another `typ` than `at+jwt` and `application/at+jwt`.
     #[error("is not an access token")]
     Type,
     /// A header that must be understood and is not (RFC 7515, section 4.1.11).
@@ -137,6 +153,9 @@ pub enum TokenError {
     /// Issued in the future.
     #[error("was issued in the future")]
     NotYetIssued,
+    /// Its `nbf` is in the future.
+    #[error("is not valid yet")]
+    NotYetValid,
 }
 
 impl SigningKey {
@@ -165,6 +184,7 @@ impl SigningKey {
             sub: user_id,
             iat,
             exp: iat.saturating_add(lifetime_seconds),
+            nbf: None,
             jti: crate::identity::new_uuid(now),
         };
         jsonwebtoken::encode(&header, &claims, &self.encoding_key).map(AccessToken)
@@ -191,9 +211,13 @@ impl KeySet {
             .map_err(|error| token_error(&error))?;
 
         let now = now.as_second();
-        let Claims { iat, exp, .. } = data.claims;
-        if iat > now.saturating_add(LEEWAY_SECONDS) {
+        let Claims { iat, exp, nbf, .. } = data.claims;
+        let latest_start = now.saturating_add(LEEWAY_SECONDS);
+        if iat > latest_start {
             return Err(TokenError::NotYetIssued);
+        }
+        if nbf.is_some_and(|nbf| nbf > latest_start) {
+            return Err(TokenError::NotYetValid);
         }
         if now >= exp.saturating_add(LEEWAY_SECONDS) {
             return Err(TokenError::Expired);
@@ -213,7 +237,8 @@ pub(super) fn kid(token: &str) -> Result<String, TokenError> {
         return Err(TokenError::Algorithm);
     }
     let typ = header.typ.as_deref().unwrap_or_default();
-    if !typ.eq_ignore_ascii_case(TOKEN_TYPE) {
+    let is_accepted = |accepted: &&str| typ.eq_ignore_ascii_case(accepted);
+    if !ACCEPTED_TYPES.iter().any(is_accepted) {
         return Err(TokenError::Type);
     }
     if header.crit.is_some() {
@@ -227,7 +252,7 @@ fn validation(issuer: &Issuer) -> Validation {
     validation.set_required_spec_claims(&["aud", "exp", "iss", "sub"]);
     validation.set_issuer(&[&issuer.url]);
     validation.set_audience(&[&issuer.audience]);
-    // The crate would ask the system's clock; `verify` compares with the time it was given.
+    // The crate would ask the system's clock; `verify` compares with the time it was given, `nbf` too.
     validation.validate_exp = false;
     validation
 }

@@ -6,11 +6,12 @@
 //! | part | value |
 //! |---|---|
 //! | `alg` | `EdDSA`, and nothing else is ever accepted |
-//! | `typ` | `at+jwt` (RFC 9068, section 2.1), so that no other kind of JWT passes for one |
+//! | `typ` | `at+jwt` (RFC 9068, section 2.1), so that no other kind of JWT passes for one; `application/at+jwt` is accepted as well |
 //! | `kid` | the key's thumbprint (RFC 7638, RFC 8037): picks the key, so that keys can rotate |
 //! | `iss`, `aud` | the backend's public URL, and that URL with `/api` |
 //! | `sub` | the user's id |
 //! | `iat`, `exp` | issued, and expiring, in seconds since the Unix epoch |
+//! | `nbf` | not issued; a token that has it is refused before that time |
 //! | `jti` | a UUID of its own for every token |
 //!
 //! RFC 9068 also has `client_id`; there are no OAuth clients here yet, so nothing could go there.

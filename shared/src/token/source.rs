@@ -1,5 +1,6 @@
 //! Where keys come from: the variables `signing_key` and `verification_keys`, or, while nobody has
-//! set them and the database is SQLite, a development key in the database.
+//! set them, the database is SQLite and the service is reached from this machine alone, a development key
+//! in the database.
 //!
 //! Everything found is kept for the life of the instance: one issuer, one signing key, one set of
 //! at most [`KeySet::MAX_KEYS`] keys and one development key. None of it depends on a caller.
@@ -9,9 +10,12 @@ use std::sync::OnceLock;
 use jiff::Timestamp;
 
 use super::{Issuer, KeyError, KeySet, SigningKey};
-use crate::config::{ConfigError, PUBLIC_URL, SIGNING_KEY, VERIFICATION_KEYS};
+use crate::config::{ConfigError, PUBLIC_URL, PublicUrl, SIGNING_KEY, VERIFICATION_KEYS};
 use crate::db::{Db, DbError, Dialect, params};
 use crate::problem::Problem;
+
+#[cfg(test)]
+mod tests;
 
 /// Why there is no key to sign or verify with. For the operator; a caller learns nothing of it.
 #[derive(Debug, thiserror::Error)]
@@ -50,10 +54,16 @@ impl From<KeySourceError> for Problem {
 const UNSET_ON_POSTGRES: &str = "the variable signing_key is not set: make a key with `openssl \
     genpkey -algorithm ed25519` and set it, and put its public key (`openssl pkey -pubout`) into \
     verification_keys";
+const UNSET_IN_PUBLIC: &str = "the variable signing_key is not set, and public_url does not name this \
+    machine, so no development key is used: make a key with `openssl genpkey -algorithm ed25519` and set \
+    it, and put its public key (`openssl pkey -pubout`) into verification_keys";
 const KEY_NOT_LISTED: &str = "the variable verification_keys must hold the public key of \
     signing_key (`openssl pkey -pubout`): no function would accept the tokens signed with it";
 const UNVERIFIABLE_ON_POSTGRES: &str = "the variable verification_keys is not set: put the public \
     key of signing_key (`openssl pkey -pubout`) into it";
+const UNVERIFIABLE_IN_PUBLIC: &str = "the variable verification_keys is not set, and public_url does not \
+    name this machine, so no development key is used: put the public key of signing_key (`openssl pkey \
+    -pubout`) into it";
 const KEY_MISSING: &str = "the variable verification_keys is set and signing_key is not: set both, \
     or neither";
 
@@ -63,12 +73,18 @@ const KEY_MISSING: &str = "the variable verification_keys is set and signing_key
 ///
 /// When the variable is no URL.
 pub async fn issuer() -> Result<Issuer, KeySourceError> {
-    static ISSUER: OnceLock<Issuer> = OnceLock::new();
-    if let Some(issuer) = ISSUER.get() {
-        return Ok(issuer.clone());
+    Ok(Issuer::new(public_url().await?.as_str()))
+}
+
+async fn public_url() -> Result<&'static PublicUrl, KeySourceError> {
+    static URL: OnceLock<PublicUrl> = OnceLock::new();
+    match URL.get() {
+        Some(url) => Ok(url),
+        None => {
+            let url = PUBLIC_URL.get().await?;
+            Ok(URL.get_or_init(|| url))
+        }
     }
-    let issuer = Issuer::new(PUBLIC_URL.get().await?.as_str());
-    Ok(ISSUER.get_or_init(|| issuer).clone())
 }
 
 /// The key to sign with: the variable `signing_key`, or the development key, which the first call
@@ -85,7 +101,8 @@ pub async fn signing_key(db: &Db, now: Timestamp) -> Result<SigningKey, KeySourc
     let private_pem = SIGNING_KEY.get().await?;
     let public_pems = VERIFICATION_KEYS.get().await?;
     let private_pem = private_pem.as_ref().map(|secret| secret.expose().as_str());
-    let configured = configured_signing_key(private_pem, &public_pems, db.dialect())?;
+    let url = public_url().await?;
+    let configured = configured_signing_key(private_pem, &public_pems, db.dialect(), url)?;
     let is_configured = configured.is_some();
     let key = match configured {
         Some(key) => key,
@@ -107,8 +124,8 @@ pub async fn signing_key(db: &Db, now: Timestamp) -> Result<SigningKey, KeySourc
 ///
 /// # Errors
 ///
-/// When the variable is wrong, or unset and the database no SQLite, with its name; or when the
-/// database fails.
+/// When the variable is wrong, with its name; when it is unset and there can be no development key; or
+/// when the database fails.
 pub async fn key_set<E: From<KeySourceError>>(
     db: impl Future<Output = Result<Db, E>>,
 ) -> Result<KeySet, E> {
@@ -131,6 +148,9 @@ pub async fn key_set<E: From<KeySourceError>>(
     if let Some(keys) = DEVELOPMENT.get() {
         return Ok(keys.clone());
     }
+    if !public_url().await?.is_loopback() {
+        return Err(KeySourceError::Unusable(UNVERIFIABLE_IN_PUBLIC).into());
+    }
     let db = db.await?;
     if db.dialect() == Dialect::Postgres {
         return Err(KeySourceError::Unusable(UNVERIFIABLE_ON_POSTGRES).into());
@@ -150,19 +170,23 @@ fn verification_keys(pems: &str) -> Result<KeySet, KeySourceError> {
     })
 }
 
-/// The configured key, or `None` when the development key is to be used.
-pub(super) fn configured_signing_key(
+/// The configured key, or `None` when the development key is to be used: where nobody but the developer
+/// reads the database, and nobody else is served.
+fn configured_signing_key(
     private_pem: Option<&str>,
     public_pems: &str,
     dialect: Dialect,
+    public_url: &PublicUrl,
 ) -> Result<Option<SigningKey>, KeySourceError> {
     let accepted = verification_keys(public_pems)?;
     let Some(private_pem) = private_pem else {
-        return match (dialect, accepted.is_empty()) {
-            (_, false) => Err(KeySourceError::Unusable(KEY_MISSING)),
-            (Dialect::Postgres, true) => Err(KeySourceError::Unusable(UNSET_ON_POSTGRES)),
-            (Dialect::Sqlite, true) => Ok(None),
+        let missing = match dialect {
+            _ if !accepted.is_empty() => KEY_MISSING,
+            Dialect::Postgres => UNSET_ON_POSTGRES,
+            Dialect::Sqlite if !public_url.is_loopback() => UNSET_IN_PUBLIC,
+            Dialect::Sqlite => return Ok(None),
         };
+        return Err(KeySourceError::Unusable(missing));
     };
     let key = SigningKey::from_pem(private_pem).map_err(|error| KeySourceError::Variable {
         variable: SIGNING_KEY.name(),
@@ -179,10 +203,7 @@ const DEVELOPMENT_KEY: &str = "SELECT private_key FROM development_signing_keys 
 
 /// The development key of this database. Instances that come first together agree: the row that is
 /// there after both have tried is the key.
-pub(super) async fn development_signing_key(
-    db: &Db,
-    now: Timestamp,
-) -> Result<SigningKey, KeySourceError> {
+async fn development_signing_key(db: &Db, now: Timestamp) -> Result<SigningKey, KeySourceError> {
     match db.query_optional::<(String,)>(DEVELOPMENT_KEY, []).await? {
         Some((pem,)) => parse_development_key(&pem),
         None => create_development_key(db, now).await,
@@ -190,10 +211,7 @@ pub(super) async fn development_signing_key(
 }
 
 /// Makes the key of a database that had none a moment ago.
-pub(super) async fn create_development_key(
-    db: &Db,
-    now: Timestamp,
-) -> Result<SigningKey, KeySourceError> {
+async fn create_development_key(db: &Db, now: Timestamp) -> Result<SigningKey, KeySourceError> {
     let fresh = SigningKey::generate_pem()?;
     db.transaction(async |transaction| {
         transaction
@@ -225,7 +243,7 @@ fn parse_development_key(pem: &str) -> Result<SigningKey, KeySourceError> {
 }
 
 /// The public half of the development key, or nothing while there is none.
-pub(super) async fn development_key_set(db: &Db) -> Result<KeySet, KeySourceError> {
+async fn development_key_set(db: &Db) -> Result<KeySet, KeySourceError> {
     let row: Option<(String,)> = db
         .query_optional(
             "SELECT public_key FROM development_verification_keys WHERE id = 1",

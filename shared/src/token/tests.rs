@@ -5,33 +5,28 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::Signer as _;
 use ed25519_dalek::pkcs8::EncodePublicKey as _;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use futures::executor::block_on;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::source::{
-    configured_signing_key, create_development_key, development_key_set, development_signing_key,
-};
 use super::*;
-use crate::db::{Dialect, Migration, Script, Statement, testing};
 use crate::identity::UserId;
 
 const NOW: i64 = 1_800_000_000;
-const HOUR: Duration = Duration::from_secs(3600);
+pub(super) const HOUR: Duration = Duration::from_secs(3600);
 
-fn at(second: i64) -> Timestamp {
+pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).expect("within range")
 }
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     at(NOW)
 }
 
-fn issuer() -> Issuer {
+pub(super) fn issuer() -> Issuer {
     Issuer::new("https://conduit.example")
 }
 
-fn key(seed: u8) -> SigningKey {
+pub(super) fn key(seed: u8) -> SigningKey {
     SigningKey::from_seed(&[seed; 32])
 }
 
@@ -51,14 +46,14 @@ fn verify(token: &str) -> Result<Claims, TokenError> {
     keys(&[1]).verify(token, &issuer(), now())
 }
 
-fn public_pem(seed: u8) -> String {
+pub(super) fn public_pem(seed: u8) -> String {
     let key = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]);
     key.verifying_key()
         .to_public_key_pem(LineEnding::LF)
         .expect("encodes")
 }
 
-fn private_pem(seed: u8) -> String {
+pub(super) fn private_pem(seed: u8) -> String {
     use ed25519_dalek::pkcs8::EncodePrivateKey as _;
     let key = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]);
     key.to_pkcs8_pem(LineEnding::LF)
@@ -140,6 +135,39 @@ fn time_rules_with_a_small_leeway() {
         Err(TokenError::NotYetIssued)
     );
     assert_eq!(verify_at(253_402_200_000), Err(TokenError::Expired));
+}
+
+#[test]
+fn a_token_is_refused_before_its_nbf() {
+    let verify = |nbf| verify(&signed(&header(), &with(claims(), "nbf", nbf))).map(|_| ());
+
+    assert_eq!(verify(json!(NOW + LEEWAY_SECONDS)), Ok(()));
+    assert_eq!(
+        verify(json!(NOW + LEEWAY_SECONDS + 1)),
+        Err(TokenError::NotYetValid)
+    );
+    assert_eq!(verify(json!(i64::MAX)), Err(TokenError::NotYetValid));
+    assert_eq!(verify(json!(i64::MIN)), Ok(()));
+    for wrong in [Value::Null, json!("soon"), json!(1.5)] {
+        assert_eq!(verify(wrong.clone()), Err(TokenError::Claims), "{wrong}");
+    }
+}
+
+#[test]
+fn both_forms_of_the_type_are_accepted_in_any_case() {
+    for typ in [
+        "at+jwt",
+        "AT+JWT",
+        "application/at+jwt",
+        "Application/At+Jwt",
+    ] {
+        let token = signed(&with(header(), "typ", json!(typ)), &claims());
+        assert!(verify(&token).is_ok(), "{typ}");
+    }
+    for typ in ["application/jwt", "application/", "text/at+jwt", "at+jwt "] {
+        let token = signed(&with(header(), "typ", json!(typ)), &claims());
+        assert_eq!(verify(&token), Err(TokenError::Type), "{typ}");
+    }
 }
 
 #[test]
@@ -302,84 +330,4 @@ fn debug_shows_no_secret() {
         !shown.contains("a.b.c") && !shown.contains("1, 1"),
         "{shown}"
     );
-}
-
-#[test]
-fn the_variables_must_fit_each_other() {
-    let decide = |private: Option<u8>, public: &[u8], dialect| {
-        let private = private.map(private_pem);
-        let public: String = public.iter().map(|&seed| public_pem(seed)).collect();
-        configured_signing_key(private.as_deref(), &public, dialect)
-            .map(|key| key.map(|key| key.public_key()))
-            .map_err(|error| error.to_string())
-    };
-
-    let first = Some(key(1).public_key());
-    assert_eq!(decide(Some(1), &[1, 2], Dialect::Postgres), Ok(first));
-    assert_eq!(decide(None, &[], Dialect::Sqlite), Ok(None));
-    for (refused, variable) in [
-        (decide(Some(1), &[2], Dialect::Sqlite), "verification_keys"),
-        (decide(Some(1), &[], Dialect::Sqlite), "verification_keys"),
-        (decide(None, &[1], Dialect::Sqlite), "signing_key"),
-        (decide(None, &[], Dialect::Postgres), "signing_key"),
-    ] {
-        let message = refused.expect_err("does not fit");
-        assert!(message.contains(variable), "{message}");
-    }
-}
-
-const TABLES: Migration = Migration {
-    version: 1,
-    name: "keys",
-    sqlite: Script {
-        statements: &[
-            Statement {
-                line: 1,
-                sql: "CREATE TABLE development_signing_keys (id INTEGER PRIMARY KEY, private_key TEXT, created_at INTEGER)",
-            },
-            Statement {
-                line: 3,
-                sql: "CREATE TABLE development_verification_keys (id INTEGER PRIMARY KEY, public_key TEXT, created_at INTEGER)",
-            },
-        ],
-        foreign_keys: true,
-        checksum: "keys",
-    },
-    postgres: None,
-};
-
-#[test]
-fn instances_that_both_find_no_development_key_agree_on_one() {
-    block_on(async {
-        let db = testing::database(&[TABLES]).await;
-
-        // Each had looked, in vain, before the other wrote.
-        let one = create_development_key(&db, now()).await.expect("creates");
-        let other = create_development_key(&db, now()).await.expect("finds");
-
-        assert_eq!(one.public_key(), other.public_key());
-        let token = other
-            .issue(&issuer(), UserId::new(now()), now(), HOUR)
-            .expect("issues");
-        let keys = development_key_set(&db).await.expect("reads");
-        assert!(keys.verify(token.as_str(), &issuer(), now()).is_ok());
-    });
-}
-
-#[test]
-fn the_development_key_is_made_once_and_verifiers_find_it() {
-    block_on(async {
-        let db = testing::database(&[TABLES]).await;
-        assert!(development_key_set(&db).await.expect("reads").is_empty());
-
-        let first = development_signing_key(&db, now()).await.expect("creates");
-        let second = development_signing_key(&db, now()).await.expect("reads");
-
-        assert_eq!(first.public_key(), second.public_key());
-        let token = second
-            .issue(&issuer(), UserId::new(now()), now(), HOUR)
-            .expect("issues");
-        let keys = development_key_set(&db).await.expect("reads");
-        assert!(keys.verify(token.as_str(), &issuer(), now()).is_ok());
-    });
 }

@@ -105,6 +105,7 @@ async fn surround(
         trace_id = trace.trace_id(),
         span_id = trace.span_id(),
         parent_id = trace.parent_id(),
+        caller = tracing::field::Empty,
     );
     let client = ClientAddress::of(request.headers(), &settings.trusted_proxies);
     if let Some(client) = client {

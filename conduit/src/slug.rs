@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::CodePointMapData;
+use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
 use serde::de::{Deserialize, Deserializer, Error as _};
-use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
 
 use crate::{ArticleId, Title};
 
@@ -65,11 +66,11 @@ impl Slug {
         if text.is_empty() || text.len() > MAX_BYTES {
             return None;
         }
-        let composed: String = text.nfc().collect();
+        let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text);
         composed
             .chars()
             .all(|c| c == '-' || is_kept(c))
-            .then_some(Self(composed))
+            .then(|| Self(composed.into_owned()))
     }
 
     /// The slug, not percent-encoded.
@@ -99,16 +100,22 @@ impl<'de> Deserialize<'de> for Slug {
     }
 }
 
+fn is_combining_mark(c: char) -> bool {
+    GeneralCategoryGroup::Mark.contains(CodePointMapData::<GeneralCategory>::new().get(c))
+}
+
 /// Marks belong to the letters before them: without its virama or its tone a word is another one.
 fn is_kept(c: char) -> bool {
     c.is_alphanumeric() || is_combining_mark(c)
 }
 
 fn words(title: &str) -> String {
-    let lower: String = title.nfc().flat_map(char::to_lowercase).collect();
+    let nfc = ComposingNormalizerBorrowed::new_nfc();
+    let title = nfc.normalize(title);
+    let lower: String = title.chars().flat_map(char::to_lowercase).collect();
     let mut words = String::new();
     // Lower case can decompose (İ), so the form is restored.
-    for c in lower.nfc() {
+    for c in nfc.normalize(&lower).chars() {
         let begins_word = words.is_empty() || words.ends_with('-');
         if c.is_alphanumeric() || (is_combining_mark(c) && !begins_word) {
             words.push(c);

@@ -30,7 +30,7 @@ fn operations() -> Operations {
         .layer(RealWorld)
         .layer(NoStore)
         .layer(shared::cache::layer())
-        .layer(shared::db::layer(migrations::ALL))
+        .layer(shared::identity::layer(migrations::ALL))
 }
 
 shared::function!(operations);

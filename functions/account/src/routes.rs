@@ -52,6 +52,9 @@ pub(crate) async fn update(
     LenientJson(body): LenientJson<Update>,
 ) -> OneUser {
     let changes = body.user.into_changes();
+    if let Some(password) = &changes.password {
+        password.refuse_if_common("/user/password").await?;
+    }
     let password_hash = changes
         .password
         .as_ref()

@@ -193,7 +193,7 @@ impl Filters {
                 None => Some(None),
             }
         }
-        let username = |text: &str| Username::parse(text).ok();
+        let username = |text: &str| Username::sought(text);
         Some(Filter {
             tag: each(self.tag.as_ref(), |text| TagName::parse(text).ok())?,
             author: each(self.author.as_ref(), username)?,

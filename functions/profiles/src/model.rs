@@ -6,9 +6,9 @@ use shared::identity::Username;
 use shared::problem::Problem;
 use utoipa::ToSchema;
 
-/// The name of a path. One that no user can have is not found either.
+/// The name of a path. One that no user ever had is not found either.
 pub(crate) fn username(text: &str) -> Result<Username, Problem> {
-    Username::parse(text).map_err(|_| nobody())
+    Username::sought(text).ok_or_else(nobody)
 }
 
 /// The answer where nobody has the name.

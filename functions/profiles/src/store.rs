@@ -66,10 +66,11 @@ async fn find(db: &Db, viewer: Viewer, username: &Username) -> Result<User, Refu
     } else {
         "users AS viewer LEFT JOIN users AS u ON u.username_key = $2 WHERE viewer.id = $1"
     };
+    let username_key = username.stored_key(db).await?;
     let row = db
         .query_optional(
             &format!("SELECT {}, u.id FROM {from}", Profile::COLUMNS),
-            params![viewer, username.key()],
+            params![viewer, username_key],
         )
         .await?;
     match row {

@@ -21,7 +21,7 @@ use shared::problem::RealWorld;
 fn operations() -> Operations {
     shared::operations![routes::register, routes::log_in]
         .layer(RealWorld)
-        .layer(shared::db::layer(migrations::ALL))
+        .layer(shared::identity::layer(migrations::ALL))
 }
 
 shared::function!(operations);

@@ -59,7 +59,7 @@ pub(crate) struct Login {
 }
 
 // Any text may be tried: rules about addresses and passwords would say what exists. What is longer
-// than a registration allows is no exception: `Email::parse` and `password::verify` take it for
+// than a registration allows is no exception: `Email::sought` and `password::verify` take it for
 // wrong without working on it.
 /// An e-mail address and a password. Any text may be tried.
 #[derive(Deserialize, ToSchema, Validate)]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use jiff::Timestamp;
+use shared::caller;
 use shared::config::ACCESS_TOKEN_TTL_SECONDS;
 use shared::db::Db;
 use shared::extract::LenientJson;
@@ -34,6 +35,7 @@ pub(crate) async fn register(
 ) -> Result<Created<Json<UserResponse>>, Problem> {
     let now = time::now();
     let (username, email, password) = body.user.into_domain();
+    password.refuse_if_common("/user/password").await?;
     // First, so that nobody is registered whom we then could not sign in.
     let mint = Mint::open(&db, now).await?;
     let password_hash = password
@@ -41,6 +43,7 @@ pub(crate) async fn register(
         .map_err(Problem::internal)?;
 
     let user = store::insert(&db, &username, &email, &password_hash, now).await?;
+    caller::log(user.id);
 
     let token = mint.issue(user.id, now)?;
     Ok(Created(Json(UserResponse::new(user, token))))
@@ -64,9 +67,10 @@ pub(crate) async fn log_in(
     let credentials = body.user;
     let mint = Mint::open(&db, now).await?;
     // What is no address goes the same way as one that nobody has.
-    let user = match Email::parse(&credentials.email) {
-        Ok(email) => store::find_by_email(&db, &email).await?,
-        Err(_) => None,
+    let email = Email::sought(&credentials.email);
+    let user = match &email {
+        Some(email) => store::find_by_email(&db, email).await?,
+        None => None,
     };
 
     let stored_hash = user.as_ref().map(|user| user.password_hash.as_str());
@@ -77,15 +81,25 @@ pub(crate) async fn log_in(
             rehash(&db, &user, &credentials.password).await;
             user
         }
-        _ => {
-            return Err(Problem::unauthorized(
-                "The e-mail address or the password is wrong.",
-            ));
-        }
+        (user, _) => return Err(refusal(email.is_some(), user.as_ref())),
     };
+    caller::log(user.id);
 
     let token = mint.issue(user.id, now)?;
     Ok(Json(UserResponse::new(user, token)))
+}
+
+/// The log learns why, the caller does not. Nothing that was sent is logged, the address neither: people
+/// type their password into that field.
+fn refusal(is_address: bool, user: Option<&User>) -> Problem {
+    let reason = match user {
+        Some(_) => "the password is wrong",
+        None if is_address => "no user has the address",
+        None => "the address is not valid",
+    };
+    let user_id = user.map(|user| tracing::field::display(user.id));
+    tracing::warn!(reason, user_id, "refused a sign-in");
+    Problem::unauthorized("The e-mail address or the password is wrong.")
 }
 
 /// All that a token is made with. Whatever can be configured wrongly shows when it is opened, which

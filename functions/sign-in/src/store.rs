@@ -102,9 +102,10 @@ async fn taken(db: &Db, username: &Username, email: &Email) -> Result<Taken, DbE
 }
 
 pub(crate) async fn find_by_email(db: &Db, email: &Email) -> Result<Option<User>, DbError> {
+    let email_key = email.stored_key(db).await?;
     db.query_optional(
         "SELECT id, email, username, bio, image, password_hash FROM users WHERE email_key = $1",
-        params![email.key()],
+        params![email_key],
     )
     .await
 }

@@ -9,7 +9,7 @@ use http::request::Parts;
 use super::pool::Pool;
 use super::postgres::SpinPostgres;
 use super::sqlite::SpinSqlite;
-use super::store::Store;
+use super::store::{BoxFuture, Store};
 use super::{Db, DbError, Migration, migrate};
 use crate::config::{AUTO_MIGRATE, DATABASE_URL};
 use crate::openapi::{Describe, Description};
@@ -36,9 +36,23 @@ use crate::problem::{Problem, ProblemKind};
 /// # router();
 /// ```
 pub fn layer(migrations: &'static [Migration]) -> Extension<Database> {
+    layer_with(migrations, |_| Box::pin(async { Ok(()) }))
+}
+
+/// What is to be done with a database before an instance first uses it. Done again by each instance, and
+/// by several at once, so it has to find out what is left to do.
+pub(crate) type Preparation = fn(&Db) -> BoxFuture<'_, Result<(), DbError>>;
+
+/// As [`layer`], and prepares the database once it has the `migrations`: for changes of data that SQL
+/// cannot express.
+pub(crate) fn layer_with(
+    migrations: &'static [Migration],
+    preparation: Preparation,
+) -> Extension<Database> {
     Extension(Database {
         inner: Arc::new(Inner {
             migrations,
+            preparation,
             pool: OnceLock::new(),
         }),
     })
@@ -52,6 +66,7 @@ pub struct Database {
 
 struct Inner {
     migrations: &'static [Migration],
+    preparation: Preparation,
     pool: OnceLock<Arc<Pool>>,
 }
 
@@ -65,13 +80,15 @@ impl Database {
     /// The next call tries again.
     pub async fn open(&self) -> Result<Db, DbError> {
         let pool = self.pool().await?;
+        let db = Db(Arc::clone(pool));
         if !self.inner.migrations.is_empty() && !pool.is_migrated() {
             let auto_migrate = AUTO_MIGRATE.get().await?;
             let now = crate::time::now();
             migrate::bring_up_to_date(pool, self.inner.migrations, auto_migrate, now).await?;
+            (self.inner.preparation)(&db).await?;
             pool.set_migrated(true);
         }
-        Ok(Db(Arc::clone(pool)))
+        Ok(db)
     }
 
     /// Whether [`open`](Self::open) would give a handle on a database that can be read. It changes nothing:

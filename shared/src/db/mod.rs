@@ -68,6 +68,7 @@ mod value;
 
 pub use self::error::DbError;
 pub use self::handle::Db;
+pub(crate) use self::layer::layer_with;
 pub use self::layer::{Database, layer};
 pub use self::migrate::{Migration, Script, Statement};
 pub use self::row::{FromRow, Row};

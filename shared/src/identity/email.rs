@@ -1,8 +1,12 @@
 //! E-mail addresses.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use super::text::{comparison_key, is_deceptive};
+use icu_normalizer::ComposingNormalizerBorrowed;
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+
+use super::text::{comparison_key, is_deceptive, is_unknown, previous_comparison_key};
 use crate::openapi::Text;
 
 /// The longest address, in bytes: a path of RFC 5321, section 4.5.3.1.3 without its brackets.
@@ -19,7 +23,8 @@ const MAX_LABEL_BYTES: usize = 63;
 /// The check keeps out what cannot be an address and lets the confirmation mail decide the rest:
 /// one `@`, parts within the lengths of RFC 5321, a domain of at least two labels, no white space,
 /// quotes or brackets. Quoted local parts, which RFC 5321 says a host should avoid, and address
-/// literals are refused. Letters beyond ASCII are fine (RFC 6531).
+/// literals are refused. Letters beyond ASCII are fine (RFC 6531), as far as a domain may have them
+/// (UTS 46), and as far as they do not stand for what an address may not have (`＠`).
 ///
 /// ```
 /// use shared::identity::Email;
@@ -27,6 +32,10 @@ const MAX_LABEL_BYTES: usize = 63;
 /// let email = Email::parse(" Jake@Example.com ")?;
 /// assert_eq!(email.as_str(), "Jake@Example.com");
 /// assert_eq!(email.key(), "jake@example.com");
+///
+/// // A domain is the same in both of its spellings.
+/// let [unicode, ascii] = ["j@bücher.example", "j@xn--bcher-kva.example"].map(Email::parse);
+/// assert_eq!(unicode?.key(), ascii?.key());
 /// # Ok::<(), shared::identity::EmailError>(())
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -79,6 +88,16 @@ impl Email {
         }
     }
 
+    /// Reads the address of a user who signs in; white space around it is dropped. `None` for what was
+    /// never an address. The rules for new addresses do not apply: users keep the ones that they gave
+    /// under earlier ones.
+    #[must_use]
+    pub fn sought(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let can_be = text.len() <= MAX_BYTES && text.contains('@') && !text.contains(is_deceptive);
+        can_be.then(|| Self(text.to_owned()))
+    }
+
     /// The address as its owner wrote it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -86,10 +105,16 @@ impl Email {
     }
 
     /// The form that decides whether two addresses are one. RFC 5321 lets the local part's case
-    /// matter; no mail provider of note does, and two accounts apart by case alone are a trap.
+    /// matter; no mail provider of note does, and two accounts apart by case alone are a trap. Domains
+    /// are compared as DNS does, in Unicode: `ß` is not `ss` there (RFC 5892).
     #[must_use]
     pub fn key(&self) -> String {
-        comparison_key(&self.0)
+        let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
+        format!("{}@{}", comparison_key(local), domain_key(domain))
+    }
+
+    pub(super) fn previous_key(&self) -> String {
+        previous_comparison_key(&self.0)
     }
 }
 
@@ -99,10 +124,11 @@ impl fmt::Display for Email {
     }
 }
 
-/// A dot-string of RFC 5321, section 4.1.2, with the letters of RFC 6531.
+/// A dot-string of RFC 5321, section 4.1.2, with the letters of RFC 6531. In the form that is compared
+/// as well: a full-width `＠` is taken for the ASCII one by some readers.
 fn is_local_part(local: &str) -> bool {
-    local.len() <= MAX_LOCAL_BYTES
-        && local.split('.').all(|atom| {
+    let is_dot_string = |text: &str| {
+        text.split('.').all(|atom| {
             !atom.is_empty()
                 && atom.chars().all(|c| {
                     c.is_ascii_alphanumeric()
@@ -110,16 +136,22 @@ fn is_local_part(local: &str) -> bool {
                         || is_letter_beyond_ascii(c)
                 })
         })
+    };
+    local.len() <= MAX_LOCAL_BYTES
+        && is_dot_string(local)
+        && (local.is_ascii()
+            || is_dot_string(&ComposingNormalizerBorrowed::new_nfkc().normalize(local)))
 }
 
 fn is_domain(domain: &str) -> bool {
+    let Some(domain) = to_ascii(domain) else {
+        return false;
+    };
     let is_label = |label: &str| {
         (1..=MAX_LABEL_BYTES).contains(&label.len())
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || c == '-' || is_letter_beyond_ascii(c))
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
     };
     let top_level = domain.rsplit('.').next().unwrap_or_default();
     domain.contains('.')
@@ -128,8 +160,53 @@ fn is_domain(domain: &str) -> bool {
         && !top_level.chars().all(|c| c.is_ascii_digit())
 }
 
+/// A domain in ASCII, with A-labels for the labels beyond it (UTS 46, section 4.2, as RFC 5891 has it:
+/// `ß` stays). `None` when it cannot be one.
+fn to_ascii(domain: &str) -> Option<Cow<'_, str>> {
+    if !is_international(domain) {
+        return Some(Cow::Borrowed(domain));
+    }
+    // Hyphens in third and fourth place are common enough in names that are registered.
+    let hyphens = Hyphens::CheckFirstLast;
+    Uts46::new()
+        .to_ascii(
+            domain.as_bytes(),
+            AsciiDenyList::STD3,
+            hyphens,
+            DnsLength::Verify,
+        )
+        .ok()
+}
+
+/// A domain in lower case, with U-labels in place of A-labels. One that was accepted by earlier rules and
+/// is none is compared as text.
+fn domain_key(domain: &str) -> String {
+    if !is_international(domain) {
+        return domain.to_ascii_lowercase();
+    }
+    let (unicode, result) = Uts46::new().to_unicode(
+        domain.as_bytes(),
+        AsciiDenyList::STD3,
+        Hyphens::CheckFirstLast,
+    );
+    match result {
+        Ok(()) => unicode.into_owned(),
+        Err(_) => comparison_key(domain),
+    }
+}
+
+/// Whether a domain has a label beyond ASCII, as such or as an A-label.
+fn is_international(domain: &str) -> bool {
+    let has_prefix = |label: &str| {
+        label
+            .get(..4)
+            .is_some_and(|prefix| prefix.eq_ignore_ascii_case("xn--"))
+    };
+    !domain.is_ascii() || domain.split('.').any(has_prefix)
+}
+
 fn is_letter_beyond_ascii(c: char) -> bool {
-    !c.is_ascii() && !c.is_whitespace() && !is_deceptive(c)
+    !c.is_ascii() && !c.is_whitespace() && !is_deceptive(c) && !is_unknown(c)
 }
 
 #[cfg(test)]
@@ -181,6 +258,21 @@ mod tests {
             "a\u{202E}@b.co",
             "<a@b.co>",
             "a,b@c.co",
+            // What stands for an ASCII character that an address may not have there.
+            "a＠b.co",
+            "x＠y@b.co",
+            "x@y＠b.co",
+            "x．@b.co",
+            "x（y）@b.co",
+            "x@b。",
+            // No domains: letters that are not allowed, and A-labels that are none.
+            "x@\u{378}.example",
+            "x@\u{E000}.example",
+            "x@xn--a.example",
+            "x@xn--.example",
+            "x@b\u{2024}.example",
+            "x@١٢٣.456",
+            "jacob\u{E000}@b.co",
         ] {
             assert_eq!(Email::parse(text), Err(EmailError::Malformed), "{text:?}");
         }
@@ -204,6 +296,35 @@ mod tests {
         let key = |text| Email::parse(text).expect("an address").key();
         assert_eq!(key("Jake@EXAMPLE.com"), key("jake@example.com"));
         assert_eq!(key("jo\u{308}rg@example.com"), key("J\u{D6}RG@example.com"));
+        assert_eq!(key("STRASSE@example.com"), key("straße@example.com"));
         assert_ne!(key("jake@example.com"), key("jack@example.com"));
+    }
+
+    #[test]
+    fn a_domain_is_one_in_both_of_its_spellings() {
+        let key = |text| Email::parse(text).expect("an address").key();
+        for [one, other] in [
+            ["j@bücher.example", "j@xn--bcher-kva.example"],
+            ["j@BÜCHER.example", "j@XN--BCHER-KVA.Example"],
+            ["j@bu\u{308}cher.example", "j@xn--bcher-kva.example"],
+            ["j@例子.中国", "j@xn--fsqu00a.xn--fiqs8s"],
+            ["j@例子。中国", "j@例子.中国"],
+            ["j@faß.example", "j@xn--fa-hia.example"],
+        ] {
+            assert_eq!(key(one), key(other), "{one}");
+        }
+        // IDNA 2008 has `ß` as a letter of its own, so the two can be two owners'.
+        assert_ne!(key("j@faß.example"), key("j@fass.example"));
+    }
+
+    #[test]
+    fn addresses_of_earlier_rules_are_still_found() {
+        for text in ["x＠y@b.co", "j@xn--a.example"] {
+            let address = Email::sought(&format!(" {text} ")).expect("has been one");
+            assert_eq!(address.as_str(), text);
+        }
+        for text in ["", "jake", "a\0@b.co", "a\u{200B}@b.co"] {
+            assert_eq!(Email::sought(text), None, "{text:?}");
+        }
     }
 }

@@ -6,13 +6,16 @@
 //! spellings of the same rule would let a name into the table that another function cannot find.
 
 mod email;
+mod keys;
 pub mod rule;
+mod script;
 mod taken;
 mod text;
 mod user_id;
 mod username;
 
 pub use self::email::{Email, EmailError};
+pub use self::keys::layer;
 pub use self::taken::Taken;
 pub use self::user_id::UserId;
 pub(crate) use self::user_id::new_uuid;

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::text::{comparison_key, is_deceptive};
+use super::script::is_of_one_script;
+use super::text::{comparison_key, is_deceptive, is_unknown, previous_comparison_key};
 use crate::openapi::Text;
 
 /// The longest username, in characters: what fits a line of a page.
@@ -14,11 +15,11 @@ const MAX_BYTES: usize = 256;
 
 /// What a name may not have, as the inside of a class of a regular expression: what [`is_deceptive`]
 /// says, `/` and `\`. As far as one that every language understands can say it, which is the Basic
-/// Multilingual Plane.
+/// Multilingual Plane, and without what is unassigned there: that changes with each version of Unicode.
 macro_rules! deceptive {
     () => {
         "/\\\\\\u0000-\\u001F\\u007F-\\u009F\\u00AD\\u034F\\u061C\\u115F\\u1160\\u17B4\\u17B5\\u180B-\\u180F\
-         \\u200B\\u200E\\u200F\\u2028-\\u202E\\u2060-\\u206F\\u2800\\u3164\\uFEFF\\uFFA0\\uFFF0-\\uFFFB"
+         \\u200B\\u200E\\u200F\\u2028-\\u202E\\u2060-\\u206F\\u2800\\u3164\\uE000-\\uF8FF\\uFEFF\\uFFA0\\uFFF0-\\uFFFB\\uFFFE\\uFFFF"
     };
 }
 
@@ -38,8 +39,9 @@ const PATTERN: &str = concat!(
 /// The name that a user is shown and addressed by.
 ///
 /// Any script and emoji are fine. Refused is what could pass for another name (control characters,
-/// invisible ones, ones that turn the direction around) and what cannot stand in a URL's path
-/// (`/`, `\`, `.`, `..`), because a profile's address is `/api/profiles/{username}`.
+/// invisible ones, ones that turn the direction around, unassigned ones and those for private use,
+/// letters of several scripts) and what cannot stand in a URL's path (`/`, `\`, `.`, `..`), because a
+/// profile's address is `/api/profiles/{username}`.
 ///
 /// ```
 /// use shared::identity::Username;
@@ -56,7 +58,8 @@ crate::text_schema!(
     Username,
     Text {
         description: "The name that a user is shown and addressed by. White space around it is dropped. \
-                  Case, width and what cannot be seen do not tell names apart. Not `.` or `..`.",
+                  Case, width and what cannot be seen do not tell names apart. The letters are of one script. \
+                  Not `.` or `..`.",
         min_characters: 1,
         max_characters: MAX_CHARACTERS,
         pattern: Some(PATTERN),
@@ -75,8 +78,13 @@ pub enum UsernameError {
     #[error("must have at most {MAX_CHARACTERS} characters")]
     TooLong,
     /// A character that names may not have.
-    #[error("must not contain control or invisible characters, `/` or `\\`")]
+    #[error(
+        "must not contain control, invisible, unassigned or private-use characters, `/` or `\\`"
+    )]
     Character,
+    /// Letters of scripts that no language is written in together.
+    #[error("must not mix letters of different scripts")]
+    MixedScripts,
     /// `.` or `..`, which clients drop from a URL.
     #[error("must not be `.` or `..`")]
     Dots,
@@ -89,11 +97,28 @@ impl Username {
     ///
     /// The first rule that it breaks.
     pub fn parse(text: &str) -> Result<Self, UsernameError> {
+        let name = Self::by_earlier_rules(text)?;
+        if name.0.contains(is_unknown) {
+            return Err(UsernameError::Character);
+        }
+        if !is_of_one_script(&name.0) {
+            return Err(UsernameError::MixedScripts);
+        }
+        Ok(name)
+    }
+
+    /// Reads the name of a user who is looked for; white space around it is dropped. `None` for what no
+    /// user was ever called: users keep the names that they were given under earlier rules.
+    #[must_use]
+    pub fn sought(text: &str) -> Option<Self> {
+        Self::by_earlier_rules(text).ok()
+    }
+
+    fn by_earlier_rules(text: &str) -> Result<Self, UsernameError> {
         let name = Self(text.trim().to_owned());
         if name
             .0
-            .chars()
-            .any(|c| is_deceptive(c) || matches!(c, '/' | '\\'))
+            .contains(|c| is_deceptive(c) || matches!(c, '/' | '\\'))
         {
             return Err(UsernameError::Character);
         }
@@ -103,7 +128,7 @@ impl Username {
         if matches!(name.0.as_str(), "." | "..") {
             return Err(UsernameError::Dots);
         }
-        if name.key().trim().is_empty() {
+        if name.key().is_empty() {
             return Err(UsernameError::Empty);
         }
         Ok(name)
@@ -120,6 +145,10 @@ impl Username {
     #[must_use]
     pub fn key(&self) -> String {
         comparison_key(&self.0)
+    }
+
+    pub(super) fn previous_key(&self) -> String {
+        previous_comparison_key(&self.0)
     }
 }
 
@@ -168,6 +197,10 @@ mod tests {
             ("jacob\u{1D173}", UsernameError::Character),
             ("jacob\u{1D17A}", UsernameError::Character),
             ("jacob\u{2800}", UsernameError::Character),
+            ("jacob\u{378}", UsernameError::Character),
+            ("jacob\u{E000}", UsernameError::Character),
+            ("jacob\u{10FFFD}", UsernameError::Character),
+            ("аdmin", UsernameError::MixedScripts),
             ("a/b", UsernameError::Character),
             ("..", UsernameError::Dots),
             (".", UsernameError::Dots),
@@ -186,9 +219,32 @@ mod tests {
     }
 
     #[test]
+    fn names_of_earlier_rules_are_still_found() {
+        for text in ["аdmin", "jacob\u{E000}", "jacob"] {
+            let name = Username::sought(&format!(" {text} "));
+            assert_eq!(name.as_ref().map(Username::as_str), Some(text));
+        }
+        let long = "a".repeat(MAX_BYTES + 1);
+        for text in [
+            "",
+            " ",
+            "\u{200D}",
+            "a\0b",
+            "a\u{200B}b",
+            "a/b",
+            "..",
+            long.as_str(),
+        ] {
+            assert_eq!(Username::sought(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
     fn keys_ignore_what_cannot_be_seen() {
         let key = |text| Username::parse(text).expect("a username").key();
         assert_eq!(key("Jacob"), key("jACOB"));
+        assert_eq!(key("straße"), key("STRASSE"));
+        assert_eq!(key("Νίκος"), key("ΝΊΚΟΣ"));
         assert_eq!(key("Ｊａｃｏｂ"), key("jacob"));
         assert_eq!(key("e\u{301}"), key("\u{C9}"));
         assert_eq!(key("ja\u{200D}cob"), key("jacob"));

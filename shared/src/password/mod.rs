@@ -4,6 +4,12 @@
 //! itself how it was made: when [the parameters](MEMORY_KIB) are raised, old hashes go on working
 //! and [`Verdict::NeedsRehash`] says when to replace one.
 //!
+//! # What is hashed
+//!
+//! A password is hashed in the form NFKC, and counted in it, as NIST SP 800-63B, section 5.1.1.2 says: what
+//! is one character on one keyboard can be two on another. Hashes from before that are of the text as it
+//! was typed: an attempt that NFKC changes is tried in both forms, whoever's it is.
+//!
 //! # One at a time
 //!
 //! A hash needs [`MEMORY_KIB`] of memory. An instance has one thread, and both [`Password::hash`]
@@ -24,15 +30,20 @@
 //! # Ok::<(), shared::password::PasswordError>(())
 //! ```
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc};
 use argon2::{Algorithm, Argon2, Params, Version};
+use icu_normalizer::ComposingNormalizerBorrowed;
 use zeroize::Zeroizing;
 
+use crate::config::{COMMON_PASSWORDS, CommonPasswords};
 use crate::openapi::Text;
+use crate::problem::{Problem, Violation};
 
+mod common;
 #[cfg(test)]
 mod tests;
 
@@ -59,6 +70,10 @@ pub const MIN_CHARACTERS: usize = 8;
 /// is refused when it is set.
 pub const MAX_CHARACTERS: usize = 128;
 
+/// A text of more characters has more than [`MAX_CHARACTERS`] in the form NFKC as well, which makes one of at
+/// most four (`ᾂ`). What is longer is not brought into that form.
+const MAX_RAW_CHARACTERS: usize = 4 * MAX_CHARACTERS;
+
 /// A hash of no password, made with the current parameters. Verifying against it costs what
 /// verifying against a user's hash costs, so that the time of an answer does not tell whether an
 /// e-mail address is registered. A test holds its parameters against the constants above.
@@ -77,18 +92,23 @@ pub enum PasswordError {
     /// More than [`MAX_CHARACTERS`].
     #[error("must have at most {MAX_CHARACTERS} characters")]
     TooLong,
+    /// A line break, a tab or another control character, which some keyboards and forms cannot type.
+    #[error("must not contain control characters")]
+    Control,
 }
 
-/// A password that somebody chose, within the limits. Wiped from memory when dropped; its `Debug`
+/// A password that a user chose, within the limits. Wiped from memory when dropped; its `Debug`
 /// shows nothing of it.
 pub struct Password(Zeroizing<String>);
 
 crate::text_schema!(
     Password,
     Text {
-        description: "A password. Every character counts, spaces too; only its length is checked.",
+        description: "A password. Every character counts, spaces too; no kind of them is asked for. Where the \
+                      service says so, the most common ones are refused.",
         min_characters: MIN_CHARACTERS,
         max_characters: MAX_CHARACTERS,
+        pattern: Some("^[^\\u0000-\\u001F\\u007F-\\u009F]*$"),
         format: Some("password"),
         example: "correct horse battery staple",
         ..Text::ANY
@@ -96,16 +116,49 @@ crate::text_schema!(
 );
 
 impl Password {
-    /// Checks the length of `text`, in characters; every character counts and none is changed.
+    /// Checks `text` in the form NFKC; every character counts.
     ///
     /// # Errors
     ///
-    /// When the length is outside [`MIN_CHARACTERS`] to [`MAX_CHARACTERS`].
+    /// When the length is outside [`MIN_CHARACTERS`] to [`MAX_CHARACTERS`], or a character is a control
+    /// character.
     pub fn parse(text: &str) -> Result<Self, PasswordError> {
+        if is_too_long_to_normalize(text) {
+            return Err(PasswordError::TooLong);
+        }
+        let text = Zeroizing::new(normalize(text).into_owned());
         match text.chars().count() {
             ..MIN_CHARACTERS => Err(PasswordError::TooShort),
-            MIN_CHARACTERS..=MAX_CHARACTERS => Ok(Self(Zeroizing::new(text.to_owned()))),
+            MIN_CHARACTERS..=MAX_CHARACTERS if text.contains(char::is_control) => {
+                Err(PasswordError::Control)
+            }
+            MIN_CHARACTERS..=MAX_CHARACTERS => Ok(Self(text)),
             _ => Err(PasswordError::TooLong),
+        }
+    }
+
+    /// Whether it is one of the most common passwords, in any case.
+    #[must_use]
+    pub fn is_common(&self) -> bool {
+        common::contains(&self.0)
+    }
+
+    /// Refuses one of the most common passwords, unless the variable `common_passwords` allows them.
+    /// `pointer` says where in the request it is.
+    ///
+    /// # Errors
+    ///
+    /// A 422, and a 500 when the variable is wrong.
+    pub async fn refuse_if_common(&self, pointer: &str) -> Result<(), Problem> {
+        if !self.is_common() {
+            return Ok(());
+        }
+        match COMMON_PASSWORDS.get().await? {
+            CommonPasswords::Allow => Ok(()),
+            CommonPasswords::Refuse => {
+                let detail = "must not be one of the most common passwords";
+                Err(Problem::unprocessable([Violation::new(pointer, detail)]))
+            }
         }
     }
 
@@ -163,7 +216,8 @@ impl fmt::Debug for PasswordHash {
 pub enum Verdict {
     /// The password is the one that was hashed.
     Right,
-    /// The same, and the hash was made with other parameters than today's: store a new one.
+    /// The same, and the hash was made with other parameters than today's, or of the text before it was
+    /// brought into the form NFKC: store a new one.
     NeedsRehash,
     /// It is another password, or there was no hash to compare with.
     Wrong,
@@ -177,6 +231,9 @@ pub enum Verdict {
 /// text in its place, so that no caller decides how much there is to hash. A stored hash that does
 /// not parse matches nothing.
 ///
+/// An attempt that the form NFKC changes costs two hashes, in that form and as it is, and costs them
+/// whatever is stored: its time tells something about the attempt and nothing about the user.
+///
 /// One difference is left after the parameters were raised. A hash is verified with the parameters
 /// that it was made with, so until a user's next login the answer about that user takes as long as
 /// it used to, and the answer about an unknown address as long as it does now: whoever measures
@@ -189,16 +246,36 @@ pub fn verify(attempt: &str, stored: Option<&str>) -> Verdict {
         phc::PasswordHash::new(DUMMY_HASH).expect("the dummy hash is a PHC string")
     });
 
+    let normalized = match is_too_long_to_normalize(attempt) {
+        true => Cow::Borrowed(attempt),
+        false => normalize(attempt),
+    };
+    let normalized = Zeroizing::new(normalized.into_owned());
+    // `&`: what is computed does not depend on what was found.
+    let is_right = known & matches(&normalized, &hash);
+    let is_right_as_typed = *normalized != attempt && (known & matches(attempt, &hash));
+    match (is_right, is_right_as_typed) {
+        (true, _) if !needs_rehash(&hash) => Verdict::Right,
+        (true, _) | (_, true) => Verdict::NeedsRehash,
+        (false, false) => Verdict::Wrong,
+    }
+}
+
+/// Computes a hash, whatever the attempt is.
+fn matches(attempt: &str, hash: &phc::PasswordHash) -> bool {
     let too_long = attempt.chars().nth(MAX_CHARACTERS).is_some();
     let attempt = if too_long { "" } else { attempt };
-
     let _one_at_a_time = HASHING.lock().unwrap_or_else(PoisonError::into_inner);
-    let matches = argon2().verify_password(attempt.as_bytes(), &hash).is_ok();
-    match (known && matches && !too_long, needs_rehash(&hash)) {
-        (false, _) => Verdict::Wrong,
-        (true, false) => Verdict::Right,
-        (true, true) => Verdict::NeedsRehash,
-    }
+    let matches = argon2().verify_password(attempt.as_bytes(), hash).is_ok();
+    matches && !too_long
+}
+
+fn is_too_long_to_normalize(text: &str) -> bool {
+    text.chars().nth(MAX_RAW_CHARACTERS).is_some()
+}
+
+fn normalize(text: &str) -> Cow<'_, str> {
+    ComposingNormalizerBorrowed::new_nfkc().normalize(text)
 }
 
 fn hash_bytes(password: &[u8], salt: &[u8; SALT_BYTES]) -> PasswordHash {

@@ -33,6 +33,95 @@ fn the_right_password_verifies_and_another_does_not() {
 }
 
 #[test]
+fn a_password_is_hashed_and_counted_in_one_form() {
+    // Composed, decomposed, and in full width.
+    let spellings = [
+        "correct hörse",
+        "correct ho\u{308}rse",
+        "ｃｏｒｒｅｃｔ　ｈörse",
+    ];
+    let hash = Password::parse(spellings[1])
+        .expect("within the limits")
+        .hash(&SALT);
+    for attempt in spellings {
+        assert_eq!(
+            verify(attempt, Some(hash.as_str())),
+            Verdict::Right,
+            "{attempt}"
+        );
+    }
+    // Seven characters in fourteen code points, and 128 in 384.
+    let parse = |text: &str| Password::parse(text).err();
+    assert_eq!(parse(&"o\u{308}".repeat(7)), Some(PasswordError::TooShort));
+    assert_eq!(
+        parse(&"\u{1112}\u{1161}\u{11AB}".repeat(MAX_CHARACTERS)),
+        None
+    );
+    // One character that is eighteen.
+    assert_eq!(parse(&"\u{FDFA}".repeat(8)), Some(PasswordError::TooLong));
+    assert_eq!(
+        parse(&"o\u{308}".repeat(100_000)),
+        Some(PasswordError::TooLong)
+    );
+}
+
+#[test]
+fn the_form_makes_one_character_of_at_most_four() {
+    let nfd = icu_normalizer::DecomposingNormalizerBorrowed::new_nfd();
+    for c in '\0'..=char::MAX {
+        let decomposed = nfd.normalize(c.encode_utf8(&mut [0; 4])).chars().count();
+        assert!(decomposed * MAX_CHARACTERS <= MAX_RAW_CHARACTERS, "{c:?}");
+    }
+}
+
+#[test]
+fn a_hash_of_the_text_as_it_was_typed_still_fits_and_is_to_be_replaced() {
+    let typed = "correct ho\u{308}rse";
+    let old = hash_bytes(typed.as_bytes(), &SALT);
+
+    assert_eq!(verify(typed, Some(old.as_str())), Verdict::NeedsRehash);
+    assert_eq!(verify("correct hörse", Some(old.as_str())), Verdict::Wrong);
+    assert_eq!(verify(typed, None), Verdict::Wrong);
+}
+
+/// Whether the first hash fits, fits not, or is nobody's: otherwise the time would tell.
+#[test]
+fn what_is_computed_depends_on_the_attempt_alone() {
+    let normalized = Password::parse("correct hörse")
+        .expect("within the limits")
+        .hash(&SALT);
+    let typed = hash_bytes("correct ho\u{308}rse".as_bytes(), &SALT);
+    for (attempt, hashes) in [("correct hörse", 1), ("correct ho\u{308}rse", 2)] {
+        for stored in [
+            Some(normalized.as_str()),
+            Some(typed.as_str()),
+            Some("broken"),
+            None,
+        ] {
+            let before = HASHES.get();
+            let _ = verify(attempt, stored);
+            assert_eq!(HASHES.get() - before, hashes, "{attempt}, {stored:?}");
+        }
+    }
+}
+
+#[test]
+fn control_characters_are_refused() {
+    for text in [
+        "correct\thorse",
+        "correct horse\n",
+        "correct\0horse",
+        "correct\u{85}horse",
+    ] {
+        assert_eq!(
+            Password::parse(text).err(),
+            Some(PasswordError::Control),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
 fn random_salts_make_different_hashes() {
     let first = password().hash_with_random_salt().expect("randomness");
     let second = password().hash_with_random_salt().expect("randomness");
@@ -178,6 +267,8 @@ fn an_over_long_attempt_matches_nothing() {
 struct Meter;
 
 thread_local! {
+    /// How many blocks of a hash's size were allocated.
+    static HASHES: Cell<usize> = const { Cell::new(0) };
     static LIVE: Cell<usize> = const { Cell::new(0) };
     static PEAK: Cell<usize> = const { Cell::new(0) };
 }
@@ -207,6 +298,10 @@ impl Meter {
         }
     }
 
+    fn counted(bytes: usize) {
+        HASHES.set(HASHES.get() + usize::from(bytes >= MEMORY_KIB as usize * 1024));
+    }
+
     fn shrank(bytes: usize) {
         LIVE.set(LIVE.get().wrapping_sub(bytes));
     }
@@ -216,12 +311,14 @@ impl Meter {
 unsafe impl GlobalAlloc for Meter {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         Self::grew(layout.size());
+        Self::counted(layout.size());
         // SAFETY: the caller's promise is passed on.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         Self::grew(layout.size());
+        Self::counted(layout.size());
         // SAFETY: the caller's promise is passed on.
         unsafe { System.alloc_zeroed(layout) }
     }

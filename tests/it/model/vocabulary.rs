@@ -18,17 +18,18 @@ const fn spelling(written: &'static str, kept: &'static str, whose: u8) -> Spell
     }
 }
 
-pub(super) const NAMES: [Spelling; 9] = [
+pub(super) const NAMES: [Spelling; 10] = [
     spelling("anna", "anna", 0),
     spelling("bert", "bert", 1),
     spelling("cäcilie", "cäcilie", 2),
     spelling("Anna", "Anna", 0),
     spelling("ＢＥＲＴ", "ＢＥＲＴ", 1),
     spelling(" CA\u{308}CILIE ", "CA\u{308}CILIE", 2),
-    spelling("ديمة & <co>?", "ديمة & <co>?", 3),
+    spelling("ديمة & <ب>?", "ديمة & <ب>?", 3),
     spelling("🦀", "🦀", 4),
     // Not allowed, and so nobody's.
     spelling("a\u{200B}nna", "", u8::MAX),
+    spelling("аnna", "", u8::MAX),
 ];
 
 pub(super) const EMAILS: [Spelling; 6] = [

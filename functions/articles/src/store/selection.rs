@@ -76,13 +76,17 @@ impl Kind {
 impl Selection {
     /// The selection for a filter; `None` when a tag or user of a combination does not exist.
     pub(super) async fn of(db: &Db, filter: &Filter) -> Result<Option<Self>, DbError> {
+        let key = async |name: Option<&Username>| match name {
+            Some(name) => name.stored_key(db).await.map(Some),
+            None => Ok(None),
+        };
         let keys = [
             (
                 Kind::Tag,
                 filter.tag.as_ref().map(TagName::as_str).map(str::to_owned),
             ),
-            (Kind::Author, filter.author.as_ref().map(Username::key)),
-            (Kind::Fan, filter.favorited.as_ref().map(Username::key)),
+            (Kind::Author, key(filter.author.as_ref()).await?),
+            (Kind::Fan, key(filter.favorited.as_ref()).await?),
         ];
         let parts: Vec<Part> = keys
             .into_iter()

@@ -1,12 +1,12 @@
 //! Articles: the writes that keep counts.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use shared::db::{DbError, Transaction, Value, params};
 use shared::identity::UserId;
 
-use crate::counts::{Counter, MAX_PARAMETERS, rows, tally};
+use crate::counts::{Counter, MAX_PARAMETERS, list, rows, tally};
 use crate::{ArticleId, Body, Description, Slug, TagList, TagName, Title};
 
 /// The columns that [`place`] writes.
@@ -121,7 +121,8 @@ fn row(article: &NewArticle, slug: &Slug) -> [Value; COLUMNS] {
 }
 
 async fn insert_tags(tx: &mut Transaction, articles: &[NewArticle]) -> Result<(), DbError> {
-    let uses = tally(articles.iter().flat_map(|article| &article.tags));
+    let tags = articles.iter().flat_map(|article| &article.tags);
+    let uses = tally(tags.map(TagName::as_str));
     let ids = count_tags(tx, &uses).await?;
     let mut rows_of_tags: Vec<[Value; 3]> = Vec::new();
     for article in articles {
@@ -130,6 +131,13 @@ async fn insert_tags(tx: &mut Transaction, articles: &[NewArticle]) -> Result<()
             rows_of_tags.push(params![tag_id, article.id, position]);
         }
     }
+    insert_rows_of_tags(tx, &rows_of_tags).await
+}
+
+async fn insert_rows_of_tags(
+    tx: &mut Transaction,
+    rows_of_tags: &[[Value; 3]],
+) -> Result<(), DbError> {
     for batch in rows_of_tags.chunks(MAX_PARAMETERS / 3) {
         let sql = format!(
             "INSERT INTO article_tags (tag_id, article_id, position) VALUES {}",
@@ -140,16 +148,62 @@ async fn insert_tags(tx: &mut Transaction, articles: &[NewArticle]) -> Result<()
     Ok(())
 }
 
+/// Gives an article other tags, and adjusts the counts of those that come and go. The caller has locked
+/// the article.
+///
+/// # Errors
+///
+/// When the database refuses a statement.
+pub async fn retag(tx: &mut Transaction, id: ArticleId, tags: &TagList) -> Result<(), DbError> {
+    let had: Vec<(String,)> = tx
+        .query(
+            "SELECT n.name FROM article_tags AS t CROSS JOIN tags AS n
+             WHERE t.article_id = $1 AND n.id = t.tag_id",
+            params![id],
+        )
+        .await?;
+    let had: BTreeSet<&str> = had.iter().map(|(name,)| name.as_str()).collect();
+    let wanted: BTreeSet<&str> = tags.iter().map(TagName::as_str).collect();
+    let gone = had.difference(&wanted).map(|name| (*name, -1));
+    let come = wanted.difference(&had).map(|name| (*name, 1));
+    let changes: BTreeMap<&str, i64> = gone.chain(come).collect();
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let ids = count_tags(tx, &changes).await?;
+    let id_of = |name: &str| ids.get(name).copied().ok_or(DbError::NoRow);
+    let mut gone: Vec<Value> = Vec::new();
+    for tag in had.difference(&wanted) {
+        gone.push(id_of(tag)?.into());
+    }
+    if !gone.is_empty() {
+        let sql = format!(
+            "DELETE FROM article_tags WHERE tag_id IN ({}) AND article_id = ${}",
+            list(gone.len()),
+            gone.len() + 1,
+        );
+        gone.push(id.into());
+        tx.execute(&sql, gone).await?;
+    }
+    let mut rows_of_tags: Vec<[Value; 3]> = Vec::new();
+    for (position, tag) in (0_i64..).zip(&wanted) {
+        if !had.contains(tag) {
+            rows_of_tags.push(params![id_of(tag)?, id, position]);
+        }
+    }
+    insert_rows_of_tags(tx, &rows_of_tags).await
+}
+
 /// Adds to the counts of tags, makes those that are new, and returns the ids of all. In the order of
 /// their names, in which everybody locks them.
 async fn count_tags(
     tx: &mut Transaction,
-    uses: &BTreeMap<&TagName, i64>,
+    uses: &BTreeMap<&str, i64>,
 ) -> Result<HashMap<String, i64>, DbError> {
     let mut ids = HashMap::new();
     let uses: Vec<[Value; 2]> = uses
         .iter()
-        .map(|(tag, amount)| params![tag.as_str(), *amount])
+        .map(|(tag, amount)| params![*tag, *amount])
         .collect();
     for batch in uses.chunks(MAX_PARAMETERS / 2) {
         let sql = format!(

@@ -6,6 +6,7 @@
 //! | [`Profile`], [`Viewer`] | a user as others see them, and who is looking |
 //! | [`ArticleId`], [`Slug`], [`TagName`], [`TagList`] | what names articles and tags |
 //! | [`Title`], [`Description`], [`Body`], [`CommentBody`] | what people write, and its limits |
+//! | [`RealWorld`] | what the contract's clients look for in a problem |
 //! | [`timestamp`] | times as the RealWorld contract writes them |
 //! | [`path`] | the parameters of paths, for descriptions of operations |
 //! | [`articles`], [`comments`], [`favorites`], [`follows`] | the writes that keep counts, many rows at a time |
@@ -31,6 +32,7 @@ mod article_id;
 pub mod articles;
 pub mod comments;
 mod counts;
+mod errors;
 pub mod favorites;
 pub mod follows;
 pub mod path;
@@ -42,6 +44,7 @@ pub mod timestamp;
 mod viewer;
 
 pub use self::article_id::ArticleId;
+pub use self::errors::{Errors, RealWorld};
 pub use self::profile::Profile;
 pub use self::slug::Slug;
 pub use self::tag_name::{MAX_TAGS, TagList, TagName, TagNameError};

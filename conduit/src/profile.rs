@@ -31,10 +31,12 @@ use utoipa::ToSchema;
 pub struct Profile {
     /// The name that the user is shown and addressed by.
     pub username: String,
-    /// What the user says of themselves; empty when nothing.
-    pub bio: String,
-    /// Where the user's picture is; empty when there is none.
-    pub image: String,
+    /// What the user says of themselves.
+    #[schema(required = true)]
+    pub bio: Option<String>,
+    /// Where the user's picture is.
+    #[schema(required = true)]
+    pub image: Option<String>,
     /// Whether the caller follows the user; never, where the caller is not known.
     pub following: bool,
 }
@@ -49,7 +51,7 @@ shared::from_row!(Profile {
 impl Profile {
     /// The columns of a profile, for a statement in which the users are `u` and `$1` is the
     /// [`Viewer`](crate::Viewer). They stand first, because parameters are numbered by first use.
-    pub const COLUMNS: &str = "u.username, u.bio, u.image, \
+    pub const COLUMNS: &str = "u.username, NULLIF(u.bio, '') AS bio, NULLIF(u.image, '') AS image, \
         CASE WHEN EXISTS (SELECT 1 FROM follows AS w \
         WHERE w.follower_id = $1 AND w.followed_id = u.id) THEN 1 ELSE 0 END AS following";
 }

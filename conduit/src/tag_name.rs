@@ -1,6 +1,6 @@
 //! Tags.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use shared::openapi::{ONE_LINE, Text};
 use utoipa::openapi::schema::{ArrayBuilder, Schema};
@@ -79,12 +79,12 @@ impl TagName {
     }
 }
 
-/// The tags of one article, each once, in the author's order.
+/// The tags of one article, each once, by name.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct TagList(Vec<TagName>);
 
 impl TagList {
-    /// The tags in their order.
+    /// The tags by name.
     pub fn iter(&self) -> std::slice::Iter<'_, TagName> {
         self.0.iter()
     }
@@ -97,21 +97,16 @@ impl TagList {
 }
 
 impl FromIterator<TagName> for TagList {
-    /// Of tags that occur several times the first counts.
     fn from_iter<I: IntoIterator<Item = TagName>>(tags: I) -> Self {
-        let mut seen = HashSet::new();
-        let mut tags: Vec<TagName> = tags.into_iter().collect();
-        tags.retain(|tag| seen.insert(tag.clone()));
-        Self(tags)
+        let tags: BTreeSet<TagName> = tags.into_iter().collect();
+        Self(tags.into_iter().collect())
     }
 }
 
 impl PartialSchema for TagList {
     fn schema() -> RefOr<Schema> {
         ArrayBuilder::new()
-            .description(Some(
-                "The tags of an article, each once, in the author's order.",
-            ))
+            .description(Some("The tags of an article, each once."))
             .items(Ref::from_schema_name("TagName"))
             .max_items(Some(MAX_TAGS))
             .into()
@@ -175,11 +170,12 @@ mod tests {
     }
 
     #[test]
-    fn a_list_has_each_tag_once_in_order() {
-        let tags = ["b", "a", " b ", "B", "a"].map(|text| TagName::parse(text).expect("a tag"));
+    fn a_list_has_each_tag_once_by_name() {
+        let tags =
+            ["b", "a", " b ", "é", "B", "a", "z"].map(|text| TagName::parse(text).expect("a tag"));
         assert_eq!(
             tags.into_iter().collect::<TagList>().to_strings(),
-            ["b", "a", "B"]
+            ["B", "a", "b", "z", "é"]
         );
     }
 }

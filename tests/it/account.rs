@@ -48,8 +48,8 @@ async fn reads_oneself_with_either_scheme() {
             .assert_status(200)
             .assert_json("/user/username", "jacob")
             .assert_json("/user/email", "jacob@example.com")
-            .assert_json("/user/bio", "")
-            .assert_json("/user/image", "")
+            .assert_json("/user/bio", json!(null))
+            .assert_json("/user/image", json!(null))
             .assert_json("/user/token", token.as_str());
     }
 }
@@ -130,8 +130,8 @@ async fn updates_each_field() {
     update(&app, &token, json!({ "bio": null, "image": null }))
         .await
         .assert_status(200)
-        .assert_json("/user/bio", "")
-        .assert_json("/user/image", "");
+        .assert_json("/user/bio", json!(null))
+        .assert_json("/user/image", json!(null));
 
     app.get("/api/user")
         .bearer(&token)
@@ -139,7 +139,72 @@ async fn updates_each_field() {
         .await
         .assert_json("/user/username", "jake")
         .assert_json("/user/email", "jake@example.com")
-        .assert_json("/user/bio", "");
+        .assert_json("/user/bio", json!(null));
+}
+
+#[tokio::test]
+async fn an_empty_text_is_none_to_everybody() {
+    let app = crate::app().build().await;
+    let token = register(&app, "jacob").await;
+    let image = "https://example.com/j.png";
+    for none in [json!(null), json!(""), json!(null)] {
+        update(&app, &token, json!({ "bio": "Writes.", "image": image }))
+            .await
+            .assert_json("/user/bio", "Writes.")
+            .assert_json("/user/image", image);
+
+        update(&app, &token, json!({ "bio": none, "image": none }))
+            .await
+            .assert_status(200)
+            .assert_json("/user/bio", json!(null))
+            .assert_json("/user/image", json!(null));
+
+        let profile = app.get("/api/profiles/jacob").send().await;
+        let login = log_in(&app, "jacob@example.com", "correct horse").await;
+        for (answer, user) in [(profile, "profile"), (login, "user")] {
+            answer
+                .assert_status(200)
+                .assert_json(&format!("/{user}/bio"), json!(null))
+                .assert_json(&format!("/{user}/image"), json!(null));
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_user_must_have_is_neither_null_nor_blank() {
+    let app = crate::app().build().await;
+    let token = register(&app, "jacob").await;
+    for member in ["username", "email", "password"] {
+        for value in [json!(null), json!(""), json!(" ")] {
+            let refused = update(&app, &token, json!({ member: value, "bio": "kept out" })).await;
+            refused
+                .assert_problem(422, "validation")
+                .assert_violations(&[&*format!("/user/{member}")])
+                .assert_json("/errors", json!({ member: ["can't be blank"] }));
+        }
+    }
+    app.get("/api/user")
+        .bearer(&token)
+        .send()
+        .await
+        .assert_json("/user/username", "jacob")
+        .assert_json("/user/email", "jacob@example.com")
+        .assert_json("/user/bio", json!(null));
+    log_in(&app, "jacob@example.com", "correct horse")
+        .await
+        .assert_status(200);
+}
+
+#[tokio::test]
+async fn of_a_password_only_the_length_counts() {
+    let app = crate::app().build().await;
+    let token = register(&app, "jacob").await;
+    for (length, status) in [(7, 422), (8, 200), (64, 200), (128, 200), (129, 422)] {
+        let password = "a".repeat(length);
+        update(&app, &token, json!({ "password": password }))
+            .await
+            .assert_status(status);
+    }
 }
 
 #[tokio::test]
@@ -190,7 +255,7 @@ async fn every_failing_field_is_reported_and_nothing_changes() {
         .send()
         .await
         .assert_json("/user/username", "jacob")
-        .assert_json("/user/bio", "");
+        .assert_json("/user/bio", json!(null));
 }
 
 #[tokio::test]
@@ -205,15 +270,19 @@ async fn what_another_user_has_is_refused_and_nothing_changes() {
         json!({ "username": "Anna", "email": "ANNA@example.com", "bio": "kept out" }),
     )
     .await
-    .assert_problem(422, "validation")
-    .assert_violations(&["/user/username", "/user/email"]);
+    .assert_problem(409, "conflict")
+    .assert_violations(&["/user/email", "/user/username"])
+    .assert_json(
+        "/errors",
+        json!({ "email": ["has already been taken"], "username": ["has already been taken"] }),
+    );
 
     app.get("/api/user")
         .bearer(&token)
         .send()
         .await
         .assert_json("/user/username", "jacob")
-        .assert_json("/user/bio", "");
+        .assert_json("/user/bio", json!(null));
     update(
         &app,
         &token,

@@ -31,12 +31,13 @@ async fn writing_takes_a_token_that_holds() {
         missing
             .assert_problem(401, "unauthorized")
             .assert_header("www-authenticate", "Bearer realm=\"api\"");
-        assert!(missing.json()["errors"]["body"].is_array(), "{missing:?}");
+        missing.assert_json("/errors", json!({ "token": ["is missing"] }));
         request()
             .bearer("a.b.c")
             .send()
             .await
-            .assert_problem(401, "unauthorized");
+            .assert_problem(401, "unauthorized")
+            .assert_json("/errors", json!({ "token": ["is invalid"] }));
     }
     // Where nobody has to say who they are, nobody may lie about it.
     for path in ["/api/articles", &path] {

@@ -46,22 +46,17 @@ async fn each_field_changes_alone() {
             .assert_status(200)
             .assert_json(&format!("/article/{field}"), value)
             .assert_json("/article/slug", &*slug)
-            .assert_json("/article/tagList", json!(["b", "a"]))
+            .assert_json("/article/tagList", json!(["a", "b"]))
             .assert_json("/article/createdAt", before["article"]["createdAt"].clone());
         assert_eq!(show(&app, &slug, Some(&token)).await.json(), changed.json());
     }
-    update(
-        &app,
-        &token,
-        &slug,
-        json!({ "title": "New", "body": null, "description": null }),
-    )
-    .await
-    .assert_status(200)
-    .assert_json("/article/title", "New")
-    .assert_json("/article/slug", "new")
-    .assert_json("/article/body", "Another body")
-    .assert_json("/article/description", "Another description");
+    update(&app, &token, &slug, json!({ "title": "New" }))
+        .await
+        .assert_status(200)
+        .assert_json("/article/title", "New")
+        .assert_json("/article/slug", "new")
+        .assert_json("/article/body", "Another body")
+        .assert_json("/article/description", "Another description");
 }
 
 #[tokio::test]
@@ -91,11 +86,7 @@ async fn a_change_of_nothing_is_refused() {
     let token = register(&app, "jacob").await;
     let slug = slug_of(&app, &token, draft("Title")).await;
     let before = show(&app, &slug, None).await.json();
-    for changes in [
-        json!({}),
-        json!({ "title": null, "description": null, "body": null }),
-        json!({ "tagList": ["new"], "slug": "new" }),
-    ] {
+    for changes in [json!({}), json!({ "slug": "new", "favorited": true })] {
         update(&app, &token, &slug, changes)
             .await
             .assert_problem(422, "validation")

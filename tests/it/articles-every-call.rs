@@ -56,6 +56,16 @@ async fn a_change_of_an_article_that_nobody_else_has_changed() {
 }
 
 #[tokio::test]
+async fn other_tags_of_an_article() {
+    let change = json!({ "body": "They rust.", "tagList": ["water", "rust", "age"] });
+    Write::new(Method::PUT, DRAGONS, 200)
+        .by(ANNA)
+        .body(json!({ "article": change }))
+        .leaves_all_or_nothing()
+        .await;
+}
+
+#[tokio::test]
 async fn the_end_of_an_article() {
     deletion_of_dragons().leaves_all_or_nothing().await;
 }

@@ -9,7 +9,7 @@ use crate::world::JACOB;
 #[tokio::test]
 async fn a_comment() {
     let comment = json!({ "comment": { "body": "Who doesn't?" } });
-    Write::new(Method::POST, "/api/articles/rain/comments", 200)
+    Write::new(Method::POST, "/api/articles/rain/comments", 201)
         .by(JACOB)
         .body(comment)
         .leaves_all_or_nothing()

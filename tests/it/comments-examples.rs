@@ -17,7 +17,7 @@ async fn are_what_it_answers() {
     let path = format!("/api/articles/{slug}/comments");
     let comment = json!({ "comment": { "body": "Mine prefers *sheep*." } });
     let create = app.post(&path).bearer(&reader).json(&comment);
-    examples.record(create).await.assert_status(200);
+    examples.record(create).await.assert_status(201);
     examples.record(app.get(&path)).await.assert_status(200);
     examples.finish();
 }

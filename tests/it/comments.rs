@@ -56,7 +56,7 @@ pub(crate) async fn create(
 /// Comments and returns the number.
 pub(crate) async fn comment(app: &TestApp, path: &str, token: &str, body: &str) -> i64 {
     let response = create(app, path, token, body).await;
-    response.assert_status(200);
+    response.assert_status(201);
     response.json()["comment"]["id"].as_i64().expect("a number")
 }
 
@@ -98,7 +98,7 @@ async fn a_comment_is_answered_with_its_author_and_listed() {
 
     let response = create(&app, &path, &anna, "It takes a Jacobian").await;
 
-    let body = response.assert_status(200).json();
+    let body = response.assert_status(201).json();
     let comment = &body["comment"];
     assert!(comment["id"].is_i64(), "{response:?}");
     assert_eq!(comment["createdAt"], comment["updatedAt"]);
@@ -180,7 +180,7 @@ async fn whatever_a_comment_says_is_text() {
     ] {
         create(&app, &path, &jacob, text)
             .await
-            .assert_status(200)
+            .assert_status(201)
             .assert_json("/comment/body", text);
         list(&app, &path, None)
             .await
@@ -202,7 +202,7 @@ async fn fields_that_are_not_the_clients_are_ignored() {
     let response = app.post(&path).bearer(&jacob).json(&body).send().await;
 
     response
-        .assert_status(200)
+        .assert_status(201)
         .assert_json("/comment/author/username", "jacob");
     assert_ne!(response.json()["comment"]["id"], 7_000_000);
     assert!(response.string_at("/comment/createdAt").starts_with("20"));
@@ -283,7 +283,7 @@ async fn a_comment_that_races_with_the_end_of_its_article_is_taken_or_finds_none
 
         end.assert_status(204);
         for answer in comments {
-            assert!(matches!(answer.status.as_u16(), 200 | 404), "{answer:?}");
+            assert!(matches!(answer.status.as_u16(), 201 | 404), "{answer:?}");
         }
         assert_eq!(count(&app).await, 0);
     }
@@ -307,7 +307,7 @@ async fn keeps_to_its_budget() {
         .measure(&app, &format!("GET {route}"), 200, |app, _| app.get(path))
         .await;
     budgets
-        .measure(&app, &format!("POST {route}"), 200, |app, turn| {
+        .measure(&app, &format!("POST {route}"), 201, |app, turn| {
             let comment = remark(&turn.to_string());
             app.post(path).bearer(&token).json(&comment)
         })

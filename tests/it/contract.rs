@@ -101,7 +101,7 @@ fn documented_answer() -> (StatusCode, HeaderMap, Value) {
     });
     let body = json!({
         "type": "/problems/unauthorized", "title": "t", "status": 401, "detail": "d",
-        "requestId": "1", "errors": { "body": ["d"] },
+        "requestId": "1", "errors": { "token": ["is missing"] },
     });
     (
         StatusCode::UNAUTHORIZED,
@@ -181,7 +181,23 @@ fn an_answer_that_is_not_documented_has_a_fault() {
         ),
         (
             "errors empty",
-            faults(status, &headers, &body_with("/errors/body", json!([]))),
+            faults(status, &headers, &body_with("/errors/token", json!([]))),
+        ),
+        (
+            "errors of another text",
+            faults(
+                status,
+                &headers,
+                &body_with("/errors/token", json!(["is absent"])),
+            ),
+        ),
+        (
+            "errors of another key",
+            faults(
+                status,
+                &headers,
+                &body_with("/errors", json!({ "body": ["is missing"] })),
+            ),
         ),
         (
             "no RealWorld errors",
@@ -196,7 +212,7 @@ fn an_answer_that_is_not_documented_has_a_fault() {
 
 #[test]
 fn times_are_held_to_their_format() {
-    let author = json!({ "username": "u", "bio": "", "image": "", "following": false });
+    let author = json!({ "username": "u", "bio": null, "image": null, "following": false });
     let comment = |time: &str| {
         json!({ "comments": [{
             "id": 1, "body": "b", "author": author, "createdAt": time, "updatedAt": time,

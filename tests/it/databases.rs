@@ -51,7 +51,7 @@ async fn of_those_who_want_the_same_name_at_once_one_gets_it() {
     assert_eq!(won.len(), 1, "{answers:?}");
     for answer in lost {
         answer
-            .assert_problem(422, "validation")
+            .assert_problem(409, "conflict")
             .assert_violations(&["/user/username"]);
     }
     assert_eq!(app.sql("SELECT count(*) FROM users").await, [[1]]);
@@ -77,7 +77,7 @@ async fn of_those_who_change_to_the_same_name_at_once_one_gets_it() {
     assert_eq!(won.len(), 1, "{answers:?}");
     for answer in lost {
         answer
-            .assert_problem(422, "validation")
+            .assert_problem(409, "conflict")
             .assert_violations(&["/user/username"]);
     }
     let named = "SELECT count(*) FROM users WHERE username = 'jacob'";

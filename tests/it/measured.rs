@@ -50,7 +50,7 @@ async fn write(app: &TestApp, tokens: &[String; 2]) {
             .json(&remark("It has something to say."))
             .send()
             .await
-            .assert_status(200);
+            .assert_status(201);
     }
 }
 

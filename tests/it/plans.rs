@@ -99,6 +99,11 @@ async fn writes(app: &TestApp, token: &str, slug: &str) {
         ),
         (
             "PUT",
+            "/api/articles/other",
+            Some(json!({ "article": { "tagList": ["other"] } })),
+        ),
+        (
+            "PUT",
             "/api/user",
             Some(json!({ "user": { "bio": "Writes" } })),
         ),

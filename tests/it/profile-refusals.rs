@@ -1,6 +1,7 @@
 //! `profiles`: what is refused, and why.
 
 use jenny_test::{FAULT, Mint};
+use serde_json::json;
 
 use crate::profiles::{follow, follows, register, show, unfollow};
 
@@ -31,7 +32,7 @@ async fn a_name_that_nobody_has_is_not_found() {
         ] {
             let response = request.send().await;
             response.assert_problem(404, "not-found");
-            response.assert_json("/errors/body/0", "There is no user with this name.");
+            response.assert_json("/errors", json!({ "profile": ["not found"] }));
         }
     }
     show(&app, "%FF%FE", None)
@@ -52,8 +53,8 @@ async fn nobody_follows_themselves() {
         .assert_violations(&["/username"])
         .assert_json("/detail", "Nobody can follow themselves.")
         .assert_json(
-            "/errors/body/0",
-            "username: must be another user: nobody can follow themselves",
+            "/errors",
+            json!({ "username": ["must be another user: nobody can follow themselves"] }),
         );
     assert_eq!(follows(&app).await, 0);
     unfollow(&app, "jacob", &jacob)

@@ -23,6 +23,9 @@ async fn are_what_it_answers() {
     let login = app.post("/api/users/login").json(&credentials);
     examples.record(login).await.assert_status(200);
 
+    let taken = examples.record(app.post("/api/users").json(&user)).await;
+    taken.assert_problem(409, "conflict");
+
     let invalid = json!({ "user": {
         "username": "jacob",
         "email": "no address",

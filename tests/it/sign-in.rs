@@ -41,8 +41,8 @@ async fn registers_and_logs_in() {
         .assert_header("content-type", "application/json")
         .assert_json("/user/username", "jacob")
         .assert_json("/user/email", "jake@example.com")
-        .assert_json("/user/bio", "")
-        .assert_json("/user/image", "");
+        .assert_json("/user/bio", json!(null))
+        .assert_json("/user/image", json!(null));
     logged_in
         .assert_status(200)
         .assert_json("/user/username", "jacob");
@@ -75,7 +75,7 @@ async fn unknown_fields_are_ignored_and_never_bound() {
         .send()
         .await
         .assert_status(201)
-        .assert_json("/user/bio", "");
+        .assert_json("/user/bio", json!(null));
 }
 
 #[tokio::test]
@@ -90,11 +90,13 @@ async fn every_failing_field_is_reported_at_once() {
     response
         .assert_problem(422, "validation")
         .assert_violations(&["/user/username", "/user/email", "/user/password"]);
-    let lines = response.json()["errors"]["body"].clone();
-    assert_eq!(
-        lines.as_array().map(Vec::len),
-        Some(3),
-        "RealWorld clients read `errors.body`: {response:?}"
+    response.assert_json(
+        "/errors",
+        json!({
+            "username": ["can't be blank"],
+            "email": ["must be an e-mail address"],
+            "password": ["must have at least 8 characters"],
+        }),
     );
 }
 
@@ -154,16 +156,20 @@ async fn a_taken_name_and_a_taken_address_are_both_named() {
 
     register(&app, "jacob", "other@example.com")
         .await
-        .assert_problem(422, "validation")
+        .assert_problem(409, "conflict")
         .assert_violations(&["/user/username"]);
     register(&app, "other", "jake@example.com")
         .await
-        .assert_problem(422, "validation")
+        .assert_problem(409, "conflict")
         .assert_violations(&["/user/email"]);
     register(&app, "Jacob", "JAKE@Example.com")
         .await
-        .assert_problem(422, "validation")
-        .assert_violations(&["/user/username", "/user/email"]);
+        .assert_problem(409, "conflict")
+        .assert_violations(&["/user/email", "/user/username"])
+        .assert_json(
+            "/errors",
+            json!({ "email": ["has already been taken"], "username": ["has already been taken"] }),
+        );
 }
 
 #[tokio::test]
@@ -180,8 +186,8 @@ async fn of_racing_registrations_one_wins() {
     assert_eq!(won.len(), 1, "{answers:?}");
     for answer in lost {
         answer
-            .assert_problem(422, "validation")
-            .assert_violations(&["/user/username", "/user/email"]);
+            .assert_problem(409, "conflict")
+            .assert_violations(&["/user/email", "/user/username"]);
     }
 }
 
@@ -195,7 +201,9 @@ async fn a_wrong_password_and_an_unknown_address_get_the_same_answer() {
     let wrong = log_in(&app, "jake@example.com", "not the password").await;
     let unknown = log_in(&app, "nobody@example.com", "not the password").await;
 
-    wrong.assert_problem(401, "unauthorized");
+    wrong
+        .assert_problem(401, "unauthorized")
+        .assert_json("/errors", json!({ "credentials": ["invalid"] }));
     let without_request = |response: &TestResponse| {
         let mut body = response.json();
         if let Some(members) = body.as_object_mut() {
@@ -301,15 +309,15 @@ async fn a_name_cannot_be_taken_again_with_what_cannot_be_seen() {
         .await
         .assert_status(201);
 
-    for name in [
-        "jacob \u{200D}",
-        "ja\u{200D}cob",
-        "jacob\u{2800}",
-        "jacob\u{34F}",
+    for (name, status, kind) in [
+        ("jacob \u{200D}", 409, "conflict"),
+        ("ja\u{200D}cob", 409, "conflict"),
+        ("jacob\u{2800}", 422, "validation"),
+        ("jacob\u{34F}", 422, "validation"),
     ] {
         register(&app, name, "other@example.com")
             .await
-            .assert_problem(422, "validation")
+            .assert_problem(status, kind)
             .assert_violations(&["/user/username"]);
     }
 }

@@ -165,6 +165,18 @@ async fn a_write_makes_as_many_for_much_as_for_little() {
     assert_eq!(creations[0], creations[1], "{creations:?}");
     assert!(creations[0] <= 8, "{creations:?}");
 
+    let mut changes = Vec::new();
+    for (slug, tags) in [("of-1-tags", 1..=1), ("of-32-tags", 1..=32)] {
+        let names: Vec<String> = tags.map(|number| format!("other-{number}")).collect();
+        let request = app
+            .put(&format!("/api/articles/{slug}"))
+            .bearer(&token)
+            .json(&json!({ "article": { "tagList": names } }));
+        changes.push(statements(request).await.len());
+    }
+    assert_eq!(changes[0], changes[1], "{changes:?}");
+    assert!(changes[0] <= 10, "{changes:?}");
+
     // One that nobody has touched, and one with 3,000 comments and favourites.
     let bare = slug_of(&app, &token, draft("Bare")).await;
     app.sql(

@@ -153,7 +153,11 @@ mod tests {
     #[test]
     fn an_entry_that_is_no_address_ends_the_walk() {
         for entry in ["unknown", "", "203.0.113.9, ", "_hidden", "1.2.3", "é"] {
-            assert_eq!(client("10.0.0.1", "10.0.0.1", &[entry]), "10.0.0.1", "{entry}");
+            assert_eq!(
+                client("10.0.0.1", "10.0.0.1", &[entry]),
+                "10.0.0.1",
+                "{entry}"
+            );
         }
     }
 
@@ -172,7 +176,9 @@ mod tests {
 
     #[test]
     fn a_list_names_what_it_cannot_read() {
-        let error = "10.0.0.1, proxy.local".parse::<TrustedProxies>().unwrap_err();
+        let error = "10.0.0.1, proxy.local"
+            .parse::<TrustedProxies>()
+            .unwrap_err();
         assert_eq!(
             error.to_string(),
             "\"proxy.local\" is neither an IP address nor a network such as 10.0.0.0/8"

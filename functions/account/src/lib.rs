@@ -9,8 +9,8 @@
 //! change of what was seen and nothing else, `If-Match`.
 //!
 //! Errors: 401 without a valid token, also when its user is no more; 412 when the user is not as
-//! `If-Match` says; 422 with every field that breaks a rule, with the address and the name that another
-//! user has, or for a change of nothing; 503 while the database is busy.
+//! `If-Match` says; 409 with the address and the name that another user has; 422 with every field that
+//! breaks a rule, or for a change of nothing; 503 while the database is busy.
 //!
 //! What `articles` caches shows users, so a change of what others see makes `shared::cache` forget it.
 //!
@@ -21,13 +21,14 @@ mod model;
 mod routes;
 mod store;
 
+use conduit::RealWorld;
 use shared::conditional::NoStore;
 use shared::openapi::Operations;
-use shared::problem::RealWorld;
+use shared::problem::Extended;
 
 fn operations() -> Operations {
     shared::operations![routes::show, routes::update]
-        .layer(RealWorld)
+        .layer(Extended(RealWorld))
         .layer(NoStore)
         .layer(shared::cache::layer())
         .layer(shared::identity::layer(migrations::ALL))

@@ -5,6 +5,7 @@ use std::fmt;
 
 use http::Uri;
 use serde::{Deserialize, Deserializer, Serialize};
+use shared::extract::not_null;
 use shared::identity::{Email, Username, rule};
 use shared::openapi::Text;
 use shared::password::Password;
@@ -22,20 +23,23 @@ pub(crate) struct Update {
     pub(crate) user: UserUpdate,
 }
 
-/// A member that is absent stays as it is. `null` does the same where a user must have something,
-/// and clears what a user may lack.
+/// A member that is absent stays as it is. `null` clears what a user may lack, and so does an empty
+/// text.
 #[derive(Deserialize, ToSchema, Validate)]
 #[schema(as = UpdateUser, min_properties = 1)]
 #[validate(schema(function = changes_something))]
 pub(crate) struct UserUpdate {
+    #[serde(default, deserialize_with = "not_null")]
     #[validate(custom(function = rule::username))]
-    #[schema(value_type = Option<Username>, default = json!(null))]
+    #[schema(value_type = Option<Username>, nullable = false)]
     username: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     #[validate(custom(function = rule::email))]
-    #[schema(value_type = Option<Email>, default = json!(null))]
+    #[schema(value_type = Option<Email>, nullable = false)]
     email: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     #[validate(custom(function = rule::password))]
-    #[schema(value_type = Option<Password>, default = json!(null))]
+    #[schema(value_type = Option<Password>, nullable = false)]
     password: Option<String>,
     #[serde(default, deserialize_with = "cleared_when_null")]
     #[validate(custom(function = is_bio))]
@@ -124,8 +128,8 @@ const LINES_OR_NOTHING: &str = "^[^\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\
 /// The longest text about oneself, in characters: some pages of it.
 const MAX_BIO_CHARACTERS: usize = 4096;
 
-/// What users say of themselves; empty when they say nothing. Plain text: whoever shows it escapes
-/// it.
+/// What users say of themselves; empty, which is stored and answered as none, when they say nothing.
+/// Plain text: whoever shows it escapes it.
 #[derive(Debug)]
 pub(crate) struct Bio(String);
 
@@ -180,7 +184,7 @@ const URL_OR_NOTHING: &str = "^(https?://[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*(:[0-9]
 /// page that forgets to escape would let the URL out of its attribute.
 const NOT_IN_URIS: [char; 9] = ['"', '<', '>', '\\', '^', '`', '{', '|', '}'];
 
-/// Where a user's picture is; empty when there is none.
+/// Where a user's picture is; empty, which is stored and answered as none, when there is no picture.
 #[derive(Debug)]
 pub(crate) struct ImageUrl(String);
 
@@ -246,10 +250,12 @@ struct UserBody {
     token: String,
     #[schema(value_type = Username)]
     username: String,
-    /// What the user says of themselves; empty when nothing.
-    bio: String,
-    /// Where the user's picture is; empty when there is none.
-    image: String,
+    /// What the user says of themselves.
+    #[schema(required = true)]
+    bio: Option<String>,
+    /// Where the user's picture is.
+    #[schema(required = true)]
+    image: Option<String>,
 }
 
 impl UserResponse {
@@ -287,7 +293,7 @@ mod tests {
 
     #[test]
     fn absent_null_and_text_are_told_apart() {
-        let update = update(json!({ "bio": null, "email": null, "username": "jake" }));
+        let update = update(json!({ "bio": null, "username": "jake" }));
         update.validate().expect("keeps every rule");
 
         let changes = update.user.into_changes();
@@ -302,11 +308,16 @@ mod tests {
 
     #[test]
     fn a_change_of_nothing_is_refused() {
-        for user in [
-            json!({}),
-            json!({ "email": null, "username": null, "password": null }),
-        ] {
+        for user in [json!({}), json!({ "role": "admin" })] {
             assert!(update(user).validate().is_err());
+        }
+    }
+
+    #[test]
+    fn what_a_user_must_have_is_not_cleared() {
+        for member in ["email", "username", "password"] {
+            let body = json!({ "user": { "bio": "kept out", member: null } });
+            assert!(serde_json::from_value::<Update>(body).is_err(), "{member}");
         }
     }
 

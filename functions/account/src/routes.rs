@@ -7,6 +7,7 @@ use shared::caller::Caller;
 use shared::conditional::{Preconditions, Version, Versioned};
 use shared::db::Db;
 use shared::extract::LenientJson;
+use shared::openapi::Conflict;
 use shared::problem::Problem;
 use shared::time;
 
@@ -34,15 +35,15 @@ pub(crate) async fn show(caller: Caller, db: Db) -> OneUser {
 
 /// Change the caller's own user
 ///
-/// What is absent stays as it is, and at least one member is there. `null` clears `bio` and `image`, and
-/// leaves the others as they are. With `If-Match` the change is made only if the user still is as the
+/// What is absent stays as it is, and at least one member is there. `null` and an empty text clear `bio` and
+/// `image`; the others must have a value. With `If-Match` the change is made only if the user still is as the
 /// caller has seen it.
 #[utoipa::path(
     put,
     path = "/api/user",
     operation_id = "UpdateCurrentUser",
     tag = "User and Authentication",
-    responses((status = OK, description = "The user as changed."))
+    responses((status = OK, description = "The user as changed."), Conflict)
 )]
 pub(crate) async fn update(
     caller: Caller,

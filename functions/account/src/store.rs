@@ -12,8 +12,8 @@ use crate::model::{Bio, Changes, ImageUrl};
 pub(crate) struct User {
     pub(crate) email: String,
     pub(crate) username: String,
-    pub(crate) bio: String,
-    pub(crate) image: String,
+    pub(crate) bio: Option<String>,
+    pub(crate) image: Option<String>,
 }
 
 shared::from_row!(User {
@@ -22,6 +22,9 @@ shared::from_row!(User {
     bio,
     image
 });
+
+/// The columns of a [`User`]. An empty text is none.
+const COLUMNS: &str = "email, username, NULLIF(bio, '') AS bio, NULLIF(image, '') AS image";
 
 /// Why a user was not changed.
 pub(crate) enum UpdateError {
@@ -50,7 +53,7 @@ impl From<UpdateError> for Problem {
 
 pub(crate) async fn find(db: &Db, id: UserId) -> Result<Option<User>, DbError> {
     db.query_optional(
-        "SELECT email, username, bio, image FROM users WHERE id = $1",
+        &format!("SELECT {COLUMNS} FROM users WHERE id = $1"),
         params![id],
     )
     .await
@@ -60,8 +63,7 @@ pub(crate) async fn find(db: &Db, id: UserId) -> Result<Option<User>, DbError> {
 /// was only read.
 pub(crate) async fn lock(tx: &mut Transaction, id: UserId) -> Result<Option<User>, DbError> {
     tx.query_optional(
-        "UPDATE users SET updated_at = updated_at WHERE id = $1
-         RETURNING email, username, bio, image",
+        &format!("UPDATE users SET updated_at = updated_at WHERE id = $1 RETURNING {COLUMNS}"),
         params![id],
     )
     .await
@@ -80,7 +82,8 @@ pub(crate) async fn update(
     let email_key = changes.email.as_ref().map(Email::key);
     let updated = tx
         .query_optional(
-            "UPDATE users SET
+            &format!(
+                "UPDATE users SET
                  username = COALESCE($1, username), username_key = COALESCE($2, username_key),
                  email = COALESCE($3, email), email_key = COALESCE($4, email_key),
                  password_hash = COALESCE($5, password_hash),
@@ -90,7 +93,8 @@ pub(crate) async fn update(
                  SELECT 1 FROM users AS other
                  WHERE other.id <> $9 AND (other.username_key = $2 OR other.email_key = $4)
              )
-             RETURNING email, username, bio, image",
+             RETURNING {COLUMNS}"
+            ),
             params![
                 changes.username.as_ref().map(Username::as_str),
                 username_key.clone(),

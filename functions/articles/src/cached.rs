@@ -41,7 +41,7 @@ pub(crate) fn article(slug: &Slug) -> Key {
     Key::public("article", slug.as_str()).tagged(ARTICLES)
 }
 
-/// To be called once an article came or went, and tags perhaps with it.
+/// To be called once an article came or went, or tags of one, and tags of the list perhaps with it.
 pub(crate) async fn came_or_went(cache: &Cache) {
     cache.invalidate_tags(&[ARTICLES, TAGS]).await;
 }

@@ -32,8 +32,9 @@ mod model;
 mod routes;
 mod store;
 
+use conduit::RealWorld;
 use shared::openapi::Operations;
-use shared::problem::RealWorld;
+use shared::problem::Extended;
 
 fn operations() -> Operations {
     shared::operations![
@@ -46,7 +47,7 @@ fn operations() -> Operations {
         routes::favorite,
         routes::unfavorite,
     ]
-    .layer(RealWorld)
+    .layer(Extended(RealWorld))
     .layer(shared::cache::layer())
     .layer(shared::db::layer(migrations::ALL))
 }

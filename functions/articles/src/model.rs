@@ -1,14 +1,20 @@
 //! Requests and responses, in the shapes of the RealWorld contract.
 
+mod tag_texts;
+
 use conduit::articles::NewArticle;
-use conduit::{ArticleId, Body, Description, MAX_TAGS, Profile, Slug, TagList, TagName, Title};
+use conduit::{ArticleId, Body, Description, Profile, Slug, TagList, TagName, Title};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::conditional::Version;
+use shared::extract::not_null;
 use shared::identity::{UserId, Username, rule};
+use shared::problem::Problem;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
+use validator::{Validate, ValidationError};
+
+use self::tag_texts::TagTexts;
 
 const VALID: &str = "the extractor applied this rule";
 
@@ -43,46 +49,14 @@ pub(crate) struct Draft {
 impl Draft {
     /// The domain's types, once the extractor has validated the request.
     pub(crate) fn into_article(self, author_id: UserId, now: Timestamp) -> NewArticle {
-        let tags = self.tag_list.map(|tags| tags.0).unwrap_or_default();
         NewArticle {
             id: ArticleId::new(now),
             author_id,
             title: Title::parse(self.title).expect(VALID),
             description: Description::parse(self.description).expect(VALID),
             body: Body::parse(self.body).expect(VALID),
-            tags: tags
-                .iter()
-                .map(|text| TagName::parse(text).expect(VALID))
-                .collect(),
+            tags: self.tag_list.map(TagTexts::into_list).unwrap_or_default(),
             created_at: now,
-        }
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(transparent)]
-struct TagTexts(Vec<String>);
-
-impl Validate for TagTexts {
-    /// One violation for each tag that is none, or one for too many of them.
-    fn validate(&self) -> Result<(), ValidationErrors> {
-        let mut errors = ValidationErrors::new();
-        if self.0.len() > MAX_TAGS {
-            let message = format!("must have at most {MAX_TAGS} items");
-            let error = ValidationError::new("length").with_message(message.into());
-            errors.add("__all__", error);
-            return Err(errors);
-        }
-        for (index, text) in self.0.iter().enumerate() {
-            if let Err(error) = rule::parses(TagName::parse(text)) {
-                let kind = ValidationErrorsKind::Field(vec![error]);
-                errors.errors_mut().insert(index.to_string().into(), kind);
-            }
-        }
-        if errors.is_empty() {
-            Ok(())
-        } else {
-            Err(errors)
         }
     }
 }
@@ -98,20 +72,29 @@ pub(crate) struct Update {
     pub(crate) article: ArticleUpdate,
 }
 
-/// A member that is absent or `null` stays as it is: an article cannot be without any of them.
+/// A member that is absent stays as it is. None can be `null`: an article cannot be without any of them,
+/// and an empty list removes the tags.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase")]
 #[schema(as = UpdateArticle, min_properties = 1)]
 #[validate(schema(function = changes_something))]
 pub(crate) struct ArticleUpdate {
+    #[serde(default, deserialize_with = "not_null")]
     #[validate(custom(function = is_title))]
-    #[schema(value_type = Option<Title>, default = json!(null))]
+    #[schema(value_type = Option<Title>, nullable = false)]
     title: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     #[validate(custom(function = is_description))]
-    #[schema(value_type = Option<Description>, default = json!(null))]
+    #[schema(value_type = Option<Description>, nullable = false)]
     description: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     #[validate(custom(function = is_body))]
-    #[schema(value_type = Option<Body>, default = json!(null))]
+    #[schema(value_type = Option<Body>, nullable = false)]
     body: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
+    #[validate(nested)]
+    #[schema(value_type = Option<TagList>, nullable = false)]
+    tag_list: Option<TagTexts>,
 }
 
 /// What an update asks for, in the domain's types.
@@ -119,6 +102,7 @@ pub(crate) struct Changes {
     pub(crate) title: Option<Title>,
     pub(crate) description: Option<Description>,
     pub(crate) body: Option<Body>,
+    pub(crate) tags: Option<TagList>,
 }
 
 impl ArticleUpdate {
@@ -130,6 +114,7 @@ impl ArticleUpdate {
                 .description
                 .map(|text| Description::parse(text).expect(VALID)),
             body: self.body.map(|text| Body::parse(text).expect(VALID)),
+            tags: self.tag_list.map(TagTexts::into_list),
         }
     }
 }
@@ -139,14 +124,15 @@ fn changes_something(update: &ArticleUpdate) -> Result<(), ValidationError> {
         title,
         description,
         body,
+        tag_list,
     } = update;
-    if [title, description, body]
+    let has_text = [title, description, body]
         .iter()
-        .any(|field| field.is_some())
-    {
+        .any(|field| field.is_some());
+    if has_text || tag_list.is_some() {
         return Ok(());
     }
-    let message = "must hold at least one of title, description and body";
+    let message = "must hold at least one of title, description, body and tagList";
     Err(ValidationError::new("empty").with_message(message.into()))
 }
 
@@ -160,6 +146,16 @@ fn is_description(text: &str) -> Result<(), ValidationError> {
 
 fn is_body(text: &str) -> Result<(), ValidationError> {
     rule::parses(Body::check(text))
+}
+
+/// The slug of a path. One that no article can have is not found either.
+pub(crate) fn slug(text: &str) -> Result<Slug, Problem> {
+    Slug::parse(text).ok_or_else(not_found)
+}
+
+/// The answer where no article has the slug.
+pub(crate) fn not_found() -> Problem {
+    Problem::not_found("There is no article with this slug.").about("article")
 }
 
 /// The query of `GET /api/articles`, beside the page.
@@ -298,7 +294,9 @@ pub(crate) struct ArticlesResponse {
 
 #[cfg(test)]
 mod tests {
+    use conduit::MAX_TAGS;
     use serde_json::{Value, json};
+    use validator::ValidationErrors;
 
     use super::*;
 
@@ -334,12 +332,12 @@ mod tests {
     }
 
     #[test]
-    fn tags_are_trimmed_merged_and_kept_in_order() {
+    fn tags_are_trimmed_merged_and_sorted() {
         let mut fields = json!({ "title": "t", "description": "d", "body": "b" });
         for (list, expected) in [
             (Value::Null, vec![]),
             (json!([]), vec![]),
-            (json!(["b", " a ", "b", "a"]), vec!["b", "a"]),
+            (json!(["b", " a ", "b", "a"]), vec!["a", "b"]),
         ] {
             fields["tagList"] = list;
             let creation = draft(fields.clone());
@@ -357,17 +355,24 @@ mod tests {
         let update = |article: Value| -> Update {
             serde_json::from_value(json!({ "article": article })).expect("has the shape")
         };
-        for article in [
-            json!({}),
-            json!({ "title": null, "body": null }),
-            json!({ "slug": "s" }),
-        ] {
+        for article in [json!({}), json!({ "slug": "s" })] {
             assert!(update(article).validate().is_err());
         }
-        let update = update(json!({ "title": null, "body": "new" }));
-        update.validate().expect("changes something");
-        let changes = update.article.into_changes();
-        assert!(changes.title.is_none() && changes.body.is_some());
+        let body = update(json!({ "body": "new" }));
+        body.validate().expect("changes something");
+        let changes = body.article.into_changes();
+        assert!(changes.title.is_none() && changes.body.is_some() && changes.tags.is_none());
+        let tags = update(json!({ "tagList": [] }));
+        tags.validate().expect("changes something");
+        assert_eq!(tags.article.into_changes().tags, Some(TagList::default()));
+    }
+
+    #[test]
+    fn nothing_of_an_article_is_null() {
+        for member in ["title", "description", "body", "tagList"] {
+            let body = json!({ "article": { member: null } });
+            assert!(serde_json::from_value::<Update>(body).is_err(), "{member}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::response::NoContent;
 use conduit::favorites::NewFavorite;
-use conduit::{ArticleId, Slug, Viewer};
+use conduit::{ArticleId, Viewer};
 use serde::Serialize;
 use shared::cache::{Cache, Cached, JsonText};
 use shared::caller::Caller;
@@ -18,7 +18,9 @@ use shared::problem::Problem;
 use shared::time;
 
 use crate::cached::{self, Listed};
-use crate::model::{Article, ArticleResponse, ArticlesResponse, Creation, Filters, Update};
+use crate::model::{
+    self, Article, ArticleResponse, ArticlesResponse, Creation, Filters, Update, not_found,
+};
 use crate::store::{self, Target};
 
 /// How far into a feed a page may begin by number. Of everybody whom the caller follows, as many
@@ -117,10 +119,11 @@ pub(crate) async fn create(
 )]
 pub(crate) async fn show(
     caller: Option<Caller>,
-    Path(slug): Path<Slug>,
+    Path(slug): Path<String>,
     cache: Cache,
     db: Db,
 ) -> Result<Cached<Versioned<JsonText<ArticleResponse>>>, Problem> {
+    let slug = model::slug(&slug)?;
     let (key, viewer) = (cached::article(&slug), Viewer::from(&caller));
     let load = async move || {
         let article = store::find(&db, viewer, &slug).await?;
@@ -136,9 +139,9 @@ pub(crate) async fn show(
 
 /// Change an article
 ///
-/// Only its author may. What is absent or `null` stays as it is, and at least one member is there. A new
-/// title gives the article a new slug. With `If-Match` the change is made only if the article still is
-/// as its author left it when the caller saw it.
+/// Only its author may. What is absent stays as it is, and at least one member is there. A new title gives
+/// the article a new slug; an empty `tagList` removes the tags. With `If-Match` the change is made only if
+/// the article still is as its author left it when the caller saw it.
 #[utoipa::path(
     put,
     path = "/api/articles/{slug}",
@@ -149,7 +152,7 @@ pub(crate) async fn show(
 )]
 pub(crate) async fn update(
     caller: Caller,
-    Path(slug): Path<Slug>,
+    Path(slug): Path<String>,
     preconditions: Preconditions,
     cache: Cache,
     db: Db,
@@ -160,7 +163,10 @@ pub(crate) async fn update(
     loop {
         let version = version(&db, &caller, &preconditions, target.id).await?;
         if store::update(&db, target.id, version, &changes, time::now()).await? {
-            cached::changed(&cache).await;
+            match changes.tags {
+                Some(_) => cached::came_or_went(&cache).await,
+                None => cached::changed(&cache).await,
+            }
             let Json(changed) = reread(&db, &caller, target.id).await?;
             return Ok(versioned(changed.article));
         }
@@ -182,7 +188,7 @@ pub(crate) async fn update(
 )]
 pub(crate) async fn delete(
     caller: Caller,
-    Path(slug): Path<Slug>,
+    Path(slug): Path<String>,
     preconditions: Preconditions,
     cache: Cache,
     db: Db,
@@ -211,7 +217,7 @@ pub(crate) async fn delete(
 )]
 pub(crate) async fn favorite(
     caller: Caller,
-    Path(slug): Path<Slug>,
+    Path(slug): Path<String>,
     cache: Cache,
     db: Db,
 ) -> OneArticle {
@@ -239,7 +245,7 @@ pub(crate) async fn favorite(
 )]
 pub(crate) async fn unfavorite(
     caller: Caller,
-    Path(slug): Path<Slug>,
+    Path(slug): Path<String>,
     cache: Cache,
     db: Db,
 ) -> OneArticle {
@@ -249,8 +255,8 @@ pub(crate) async fn unfavorite(
     reread(&db, &caller, target.id).await
 }
 
-async fn target(db: &Db, caller: &Caller, slug: &Slug) -> Result<Target, Problem> {
-    store::target(db, caller.user_id(), slug)
+async fn target(db: &Db, caller: &Caller, slug: &str) -> Result<Target, Problem> {
+    store::target(db, caller.user_id(), &model::slug(slug)?)
         .await?
         .ok_or_else(Caller::gone)?
         .ok_or_else(not_found)
@@ -262,7 +268,8 @@ impl Target {
         if self.author_id == caller.user_id() {
             Ok(self)
         } else {
-            Err(Problem::forbidden("Only its author may change an article."))
+            let detail = "Only its author may change an article.";
+            Err(Problem::forbidden(detail).about("article"))
         }
     }
 }
@@ -303,8 +310,4 @@ fn versioned(article: Article) -> VersionedArticle {
 
 fn text<T: Serialize>(body: &T) -> Result<JsonText<T>, Problem> {
     JsonText::of(body).map_err(Problem::internal)
-}
-
-fn not_found() -> Problem {
-    Problem::not_found("There is no article with this slug.")
 }

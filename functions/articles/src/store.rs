@@ -4,11 +4,11 @@
 
 mod extent;
 mod selection;
+mod update;
 
 use conduit::articles::{self, NewArticle};
 use conduit::favorites::{self, NewFavorite};
-use conduit::{ArticleId, Profile, Slug, Title, Viewer};
-use jiff::Timestamp;
+use conduit::{ArticleId, Profile, Slug, Viewer};
 use shared::db::{Db, DbError, FromRow, Row, Value, params};
 use shared::identity::UserId;
 use shared::page::Page;
@@ -16,7 +16,8 @@ use uuid::Uuid;
 
 use self::extent::MAX_TEXT;
 use self::selection::Selection;
-use crate::model::{Article, ArticlesResponse, Changes, Filter};
+pub(crate) use self::update::update;
+use crate::model::{Article, ArticlesResponse, Filter};
 
 /// What answers show of an article beside its author, its tags and its body. `$1` is the viewer.
 const ITEM: &str = "a.id, a.version, a.slug, a.title, a.description, a.created_at, a.updated_at, \
@@ -180,7 +181,7 @@ async fn listing(db: &Db, page: Page, mut found: Vec<Listed>) -> Result<Listing,
     Ok((response, next))
 }
 
-/// Gives articles their tags, in one statement.
+/// Gives articles their tags, sorted by name, in one statement.
 async fn add_tags(db: &Db, articles: &mut [Article]) -> Result<(), DbError> {
     if articles.is_empty() {
         return Ok(());
@@ -188,8 +189,7 @@ async fn add_tags(db: &Db, articles: &mut [Article]) -> Result<(), DbError> {
     let places: Vec<String> = (1..=articles.len()).map(|n| format!("${n}")).collect();
     let sql = format!(
         "SELECT t.article_id, n.name FROM article_tags AS t CROSS JOIN tags AS n
-         WHERE t.article_id IN ({}) AND n.id = t.tag_id
-         ORDER BY t.article_id, t.position",
+         WHERE t.article_id IN ({}) AND n.id = t.tag_id",
         places.join(", "),
     );
     let ids: Vec<Value> = articles.iter().map(|article| article.id.into()).collect();
@@ -198,6 +198,9 @@ async fn add_tags(db: &Db, articles: &mut [Article]) -> Result<(), DbError> {
         if let Some(article) = articles.iter_mut().find(|article| article.id == id) {
             article.tag_list.push(name);
         }
+    }
+    for article in articles {
+        article.tag_list.sort_unstable();
     }
     Ok(())
 }
@@ -280,88 +283,6 @@ pub(crate) async fn insert(db: &Db, article: &NewArticle) -> Result<Slug, DbErro
         .transaction(async |tx| articles::insert(tx, article).await)
         .await?;
     slugs.into_iter().next().ok_or(DbError::NoRow)
-}
-
-/// Changes what `changes` names and nothing else, so that two updates of different fields that race
-/// are both kept. With a `version`, only if the article still has it. False when there is no such
-/// article.
-pub(crate) async fn update(
-    db: &Db,
-    id: ArticleId,
-    version: Option<i64>,
-    changes: &Changes,
-    now: Timestamp,
-) -> Result<bool, DbError> {
-    let result = try_update(db, id, version, changes, now).await;
-    let Some(title) = changes.title.as_ref().filter(|_| result.is_err()) else {
-        return result;
-    };
-    // Postgres refuses an update whose slug another transaction took while it ran. That slug can be
-    // seen now, and the next attempt passes it over.
-    match is_taken(db, title, id).await {
-        Ok(true) => try_update(db, id, version, changes, now).await,
-        Ok(false) | Err(_) => result,
-    }
-}
-
-async fn try_update(
-    db: &Db,
-    id: ArticleId,
-    version: Option<i64>,
-    changes: &Changes,
-    now: Timestamp,
-) -> Result<bool, DbError> {
-    let slugs = changes
-        .title
-        .as_ref()
-        .map(|title| Slug::candidates(title, id).map(Slug::into_string));
-    let [plain, short, full] = slugs.map_or([None, None, None], |slugs| slugs.map(Some));
-    let updated: Option<(ArticleId,)> = db
-        .query_optional(
-            "UPDATE articles SET
-                 slug = CASE
-                     WHEN title = COALESCE($1, title) THEN slug
-                     WHEN NOT EXISTS (
-                         SELECT 1 FROM articles AS o WHERE o.slug = $2 AND o.id <> articles.id
-                     ) THEN $2
-                     WHEN NOT EXISTS (
-                         SELECT 1 FROM articles AS o WHERE o.slug = $3 AND o.id <> articles.id
-                     ) THEN $3
-                     ELSE $4
-                 END,
-                 title = COALESCE($1, title),
-                 description = COALESCE($5, description),
-                 body = COALESCE($6, body),
-                 version = version + 1,
-                 updated_at = CASE WHEN updated_at < $7 THEN $7 ELSE updated_at + 1 END
-             WHERE id = $8 AND version = COALESCE($9, version)
-             RETURNING id",
-            params![
-                changes.title.as_ref().map(Title::as_str),
-                plain,
-                short,
-                full,
-                changes.description.as_ref().map(|text| text.as_str()),
-                changes.body.as_ref().map(|text| text.as_str()),
-                now,
-                id,
-                version,
-            ],
-        )
-        .await?;
-    Ok(updated.is_some())
-}
-
-/// Whether the slug that a title would give is another article's.
-async fn is_taken(db: &Db, title: &Title, id: ArticleId) -> Result<bool, DbError> {
-    let [plain, ..] = Slug::candidates(title, id);
-    let owner: Option<(i64,)> = db
-        .query_optional(
-            "SELECT 1 FROM articles WHERE slug = $1 AND id <> $2",
-            params![plain.as_str(), id],
-        )
-        .await?;
-    Ok(owner.is_some())
 }
 
 /// Deletes an article. With a `version`, only if it still has it. False when there is no such article.

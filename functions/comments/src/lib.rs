@@ -3,7 +3,7 @@
 //! | route | who | answer |
 //! |---|---|---|
 //! | `GET /api/articles/{slug}/comments` | anyone, with or without a token | 200 with the comments, newest first |
-//! | `POST /api/articles/{slug}/comments` | whoever has a valid token | 200 with the new comment |
+//! | `POST /api/articles/{slug}/comments` | whoever has a valid token | 201 with the new comment |
 //! | `DELETE /api/articles/{slug}/comments/{id}` | the comment's author | 204 |
 //!
 //! A comment is text of 1 to 10,000 characters, not blank, without control characters other than
@@ -21,12 +21,13 @@ mod page;
 mod routes;
 mod store;
 
+use conduit::RealWorld;
 use shared::openapi::Operations;
-use shared::problem::RealWorld;
+use shared::problem::Extended;
 
 fn operations() -> Operations {
     shared::operations![routes::list, routes::create, routes::remove]
-        .layer(RealWorld)
+        .layer(Extended(RealWorld))
         .layer(shared::db::layer(migrations::ALL))
 }
 

@@ -43,7 +43,17 @@ pub(crate) fn slug(text: &str) -> Result<Slug, Problem> {
 
 /// The answer where no article has the slug.
 pub(crate) fn no_article() -> Problem {
-    Problem::not_found("There is no article with this slug.")
+    Problem::not_found("There is no article with this slug.").about("article")
+}
+
+/// The number of a comment in a path.
+pub(crate) fn number(text: &str) -> Result<i64, Problem> {
+    text.parse().map_err(|_| no_comment())
+}
+
+/// The answer where the article has no such comment.
+pub(crate) fn no_comment() -> Problem {
+    Problem::not_found("This article has no comment with this id.").about("comment")
 }
 
 /// A comment, as the caller sees it.
@@ -109,8 +119,8 @@ mod tests {
         let time = "2016-02-18T03:22:56.637Z".parse().expect("a time");
         let author = Profile {
             username: "jake".into(),
-            bio: String::new(),
-            image: String::new(),
+            bio: None,
+            image: Some("https://example.com/jake.png".into()),
             following: false,
         };
         let comment = Comment {
@@ -127,7 +137,12 @@ mod tests {
                 "createdAt": "2016-02-18T03:22:56.637Z",
                 "updatedAt": "2016-02-18T03:22:56.637Z",
                 "body": "It takes a Jacobian",
-                "author": { "username": "jake", "bio": "", "image": "", "following": false },
+                "author": {
+                    "username": "jake",
+                    "bio": null,
+                    "image": "https://example.com/jake.png",
+                    "following": false,
+                },
             } })
         );
     }

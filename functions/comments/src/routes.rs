@@ -5,7 +5,7 @@ use axum::response::NoContent;
 use shared::caller::Caller;
 use shared::db::Db;
 use shared::extract::{LenientJson, Path};
-use shared::openapi::Forbidden;
+use shared::openapi::{Created, Forbidden};
 use shared::page::Link;
 use shared::problem::Problem;
 use shared::time;
@@ -45,18 +45,18 @@ pub(crate) async fn list(
     operation_id = "CreateArticleComment",
     tag = "Comments",
     params(conduit::path::Article),
-    responses((status = OK, description = "The new comment."))
+    responses((status = CREATED, description = "The new comment."))
 )]
 pub(crate) async fn create(
     caller: Caller,
     Path(slug): Path<String>,
     db: Db,
     LenientJson(body): LenientJson<Creation>,
-) -> Result<Json<CommentResponse>, Problem> {
+) -> Result<Created<Json<CommentResponse>>, Problem> {
     let slug = model::slug(&slug)?;
     let body = body.comment.into_domain();
     let comment = store::insert(&db, caller.user_id(), &slug, body, time::now()).await?;
-    Ok(Json(CommentResponse { comment }))
+    Ok(Created(Json(CommentResponse { comment })))
 }
 
 /// Delete a comment
@@ -72,10 +72,11 @@ pub(crate) async fn create(
 )]
 pub(crate) async fn remove(
     caller: Caller,
-    Path((slug, id)): Path<(String, i64)>,
+    Path((slug, id)): Path<(String, String)>,
     db: Db,
 ) -> Result<NoContent, Problem> {
     let slug = model::slug(&slug)?;
+    let id = model::number(&id)?;
     store::delete(&db, caller.user_id(), &slug, id).await?;
     Ok(NoContent)
 }

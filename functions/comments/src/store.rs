@@ -41,8 +41,10 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::Gone => Caller::gone(),
             Refusal::NoArticle => model::no_article(),
-            Refusal::NoComment => Problem::not_found("This article has no comment with this id."),
-            Refusal::NotTheirs => Problem::forbidden("Only its author can delete a comment."),
+            Refusal::NoComment => model::no_comment(),
+            Refusal::NotTheirs => {
+                Problem::forbidden("Only its author can delete a comment.").about("comment")
+            }
             Refusal::Db(error) => error.into(),
         }
     }
@@ -139,8 +141,9 @@ fn cut(comments: &mut Vec<Comment>, limit: u32) -> bool {
 
 fn text_of(comment: &Comment) -> usize {
     let Profile { bio, image, .. } = &comment.author;
-    [&comment.body, bio, image]
-        .iter()
+    [Some(&comment.body), bio.as_ref(), image.as_ref()]
+        .into_iter()
+        .flatten()
         .map(|text| text.chars().count())
         .sum()
 }

@@ -18,12 +18,13 @@ mod model;
 mod routes;
 mod store;
 
+use conduit::RealWorld;
 use shared::openapi::Operations;
-use shared::problem::RealWorld;
+use shared::problem::Extended;
 
 fn operations() -> Operations {
     shared::operations![routes::show, routes::follow, routes::unfollow]
-        .layer(RealWorld)
+        .layer(Extended(RealWorld))
         .layer(shared::db::layer(migrations::ALL))
 }
 

@@ -13,7 +13,7 @@ pub(crate) fn username(text: &str) -> Result<Username, Problem> {
 
 /// The answer where nobody has the name.
 pub(crate) fn nobody() -> Problem {
-    Problem::not_found("There is no user with this name.")
+    Problem::not_found("There is no user with this name.").about("profile")
 }
 
 /// A user as others see them.

@@ -96,10 +96,12 @@ struct UserBody {
     token: String,
     #[schema(value_type = Username)]
     username: String,
-    /// What the user says of themselves; empty when nothing.
-    bio: String,
-    /// Where the user's picture is; empty when there is none.
-    image: String,
+    /// What the user says of themselves.
+    #[schema(required = true)]
+    bio: Option<String>,
+    /// Where the user's picture is.
+    #[schema(required = true)]
+    image: Option<String>,
 }
 
 impl UserResponse {

@@ -9,7 +9,7 @@ use shared::config::ACCESS_TOKEN_TTL_SECONDS;
 use shared::db::Db;
 use shared::extract::LenientJson;
 use shared::identity::{Email, UserId};
-use shared::openapi::{Created, Unauthorized};
+use shared::openapi::{Conflict, Created, Unauthorized};
 use shared::password::{self, Password, Verdict};
 use shared::problem::Problem;
 use shared::time;
@@ -27,7 +27,7 @@ use crate::store::{self, User};
     path = "/api/users",
     operation_id = "CreateUser",
     tag = "User and Authentication",
-    responses((status = CREATED, description = "The new user, with a token."))
+    responses((status = CREATED, description = "The new user, with a token."), Conflict)
 )]
 pub(crate) async fn register(
     db: Db,
@@ -99,7 +99,7 @@ fn refusal(is_address: bool, user: Option<&User>) -> Problem {
     };
     let user_id = user.map(|user| tracing::field::display(user.id));
     tracing::warn!(reason, user_id, "refused a sign-in");
-    Problem::unauthorized("The e-mail address or the password is wrong.")
+    Problem::unauthorized("The e-mail address or the password is wrong.").about("credentials")
 }
 
 /// All that a token is made with. Whatever can be configured wrongly shows when it is opened, which

@@ -10,8 +10,8 @@ pub(crate) struct User {
     pub(crate) id: UserId,
     pub(crate) email: String,
     pub(crate) username: String,
-    pub(crate) bio: String,
-    pub(crate) image: String,
+    pub(crate) bio: Option<String>,
+    pub(crate) image: Option<String>,
     pub(crate) password_hash: String,
 }
 
@@ -23,6 +23,10 @@ shared::from_row!(User {
     image,
     password_hash
 });
+
+/// The columns of a [`User`]. An empty text is none.
+const COLUMNS: &str =
+    "id, email, username, NULLIF(bio, '') AS bio, NULLIF(image, '') AS image, password_hash";
 
 /// Why a user was not inserted.
 pub(crate) enum InsertError {
@@ -56,11 +60,11 @@ pub(crate) async fn insert(
 ) -> Result<User, InsertError> {
     let inserted = db
         .query_optional(
-            "INSERT INTO users
+&format!("INSERT INTO users
                  (id, username, username_key, email, email_key, password_hash, created_at, updated_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
              ON CONFLICT DO NOTHING
-             RETURNING id, email, username, bio, image, password_hash",
+             RETURNING {COLUMNS}"),
             params![
                 UserId::new(now),
                 username.as_str(),
@@ -104,7 +108,7 @@ async fn taken(db: &Db, username: &Username, email: &Email) -> Result<Taken, DbE
 pub(crate) async fn find_by_email(db: &Db, email: &Email) -> Result<Option<User>, DbError> {
     let email_key = email.stored_key(db).await?;
     db.query_optional(
-        "SELECT id, email, username, bio, image, password_hash FROM users WHERE email_key = $1",
+        &format!("SELECT {COLUMNS} FROM users WHERE email_key = $1"),
         params![email_key],
     )
     .await

@@ -14,12 +14,13 @@ mod model;
 mod routes;
 mod store;
 
+use conduit::RealWorld;
 use shared::openapi::Operations;
-use shared::problem::RealWorld;
+use shared::problem::Extended;
 
 fn operations() -> Operations {
     shared::operations![routes::list]
-        .layer(RealWorld)
+        .layer(Extended(RealWorld))
         .layer(shared::cache::layer())
         .layer(shared::db::layer(migrations::ALL))
 }

@@ -17,7 +17,7 @@ use crate::{
     config::CorsOrigins,
     extract::Path,
     openapi::Function,
-    problem::{Problem, RealWorld},
+    problem::{Extended, Problem, testing::Summary},
     service::{Baseline, baseline},
 };
 
@@ -53,7 +53,7 @@ async fn update_own(conditions: Preconditions) -> Result<&'static str, Problem> 
 fn router() -> Router {
     let conduit = Router::new()
         .route("/api/tags", get(show).put(update))
-        .layer(RealWorld);
+        .layer(Extended(Summary));
     Router::new()
         .merge(conduit)
         .route("/public", get(async || ([PUBLIC], "for all")))
@@ -280,7 +280,7 @@ async fn what_knows_no_condition_does_nothing_under_one() {
         .route("/one/{id}", put(update).delete(routes::remove));
     let routers = [operations.into_served(), plain.into_served()];
     for (router, evaluates) in routers.into_iter().zip([true, false]) {
-        let service = baseline(router.layer(RealWorld), Baseline::default());
+        let service = baseline(router.layer(Extended(Summary)), Baseline::default());
         let send = async |method: Method, path: &str, name: &str, value: &str| {
             let request = Request::builder().method(method).uri(path);
             let request = request.header(name, value).body(Body::empty());
@@ -341,7 +341,7 @@ async fn a_read_of_something_else_is_refused_as_well() {
     assert_eq!(text(response.headers(), "cache-control"), Some("no-store"));
     assert_eq!(text(response.headers(), "etag"), None);
     let problem = String::from_utf8(body(response).await).expect("UTF-8");
-    assert!(problem.contains("\"errors\":{\"body\":["), "{problem}");
+    assert!(problem.contains("\"summary\":{"), "{problem}");
 }
 
 #[tokio::test]

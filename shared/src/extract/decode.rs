@@ -82,7 +82,7 @@ pub(super) fn decode<T: DeserializeOwned>(
         // Each fault below a name that is so long would hold it once more.
         let is_long = fault.pointer.len() > MAX_SHOWN_BYTES;
         if !is_covered(&violations, &fault.pointer) {
-            violations.push(Violation::new(fault.pointer, fault.detail));
+            violations.push(Violation::new(fault.pointer, fault.detail).blank(fault.is_blank));
         }
         if !replaced || is_long {
             break;
@@ -105,6 +105,8 @@ pub(super) fn is_covered(violations: &[Violation], at: &str) -> bool {
 struct Fault {
     pointer: String,
     detail: String,
+    /// Nothing is there, or `null` where a text is needed.
+    is_blank: bool,
     stand_in: Value,
 }
 
@@ -122,10 +124,10 @@ fn attempt<T: DeserializeOwned>(
             unknown.insert(pointer);
         }
     });
-    result.map_err(|error: serde_json::Error| fault(&error.to_string(), &track.path()))
+    result.map_err(|error: serde_json::Error| fault(&error.to_string(), &track.path(), document))
 }
 
-fn fault(message: &str, path: &serde_path_to_error::Path) -> Fault {
+fn fault(message: &str, path: &serde_path_to_error::Path, document: &Value) -> Fault {
     let parent = path
         .iter()
         .fold(String::new(), |parent, segment| match segment {
@@ -138,6 +140,7 @@ fn fault(message: &str, path: &serde_path_to_error::Path) -> Fault {
         return Fault {
             pointer: pointer::join(&parent, name),
             detail: "is required".into(),
+            is_blank: true,
             stand_in: Value::Null,
         };
     }
@@ -149,7 +152,9 @@ fn fault(message: &str, path: &serde_path_to_error::Path) -> Fault {
         }
         None => (format!("is invalid: {message}"), Value::Null),
     };
+    let is_null = document.pointer(&parent).is_some_and(Value::is_null);
     Fault {
+        is_blank: is_null && stand_in.is_string(),
         pointer: parent,
         detail,
         stand_in,

@@ -26,6 +26,7 @@ mod decode;
 mod document;
 mod json;
 mod media;
+mod member;
 mod parameters;
 mod pointer;
 mod rules;
@@ -33,5 +34,6 @@ mod strict;
 
 pub use self::{
     json::{LenientJson, ValidJson},
+    member::not_null,
     parameters::{Path, Query},
 };

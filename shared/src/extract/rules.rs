@@ -42,12 +42,19 @@ fn collect(errors: &ValidationErrors, object: &Value, at: &str, found: &mut Vec<
                     );
                 }
             }
-            ValidationErrorsKind::Field(errors) => found.extend(
-                errors
-                    .iter()
-                    .map(|error| Violation::new(place.clone(), sentence(error, value))),
-            ),
+            ValidationErrorsKind::Field(errors) => found.extend(errors.iter().map(|error| {
+                Violation::new(place.clone(), sentence(error, value)).blank(is_blank(value))
+            })),
         }
+    }
+}
+
+/// Whether nothing is there: `null` stands for what is absent as well.
+fn is_blank(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        _ => false,
     }
 }
 
@@ -188,7 +195,11 @@ mod tests {
             ],
         });
         let article: Article = serde_json::from_value(document.clone()).unwrap();
-        let found: Vec<_> = violations(&article.validate().unwrap_err(), &document)
+        let found = violations(&article.validate().unwrap_err(), &document);
+        let blank = found.iter().filter(|violation| violation.is_blank());
+        let blank: Vec<_> = blank.map(|violation| &*violation.pointer).collect();
+        assert_eq!(blank, ["/publishedBy", "/title"]);
+        let found: Vec<_> = found
             .into_iter()
             .map(|violation| format!("{} {}", violation.pointer, violation.detail))
             .collect();

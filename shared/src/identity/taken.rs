@@ -12,13 +12,21 @@ pub struct Taken {
 }
 
 impl From<Taken> for Problem {
-    /// 422 that names what is taken, as RealWorld has it.
+    /// 409 that names what is taken.
     fn from(taken: Taken) -> Self {
-        let violation = |is_taken: bool, pointer| {
-            is_taken.then(|| Violation::new(pointer, "has already been taken"))
+        let detail = match (taken.email, taken.username) {
+            (true, true) => "The e-mail address and the username have already been taken.",
+            (true, false) => "The e-mail address has already been taken.",
+            _ => "The username has already been taken.",
         };
-        let email = violation(taken.email, "/user/email");
-        let username = violation(taken.username, "/user/username");
-        Problem::unprocessable([email, username].into_iter().flatten())
+        let fields = [
+            (taken.email, "/user/email"),
+            (taken.username, "/user/username"),
+        ];
+        fields
+            .into_iter()
+            .filter(|(is_taken, _)| *is_taken)
+            .map(|(_, pointer)| Violation::new(pointer, "has already been taken"))
+            .fold(Problem::conflict(detail), Problem::with_violation)
     }
 }

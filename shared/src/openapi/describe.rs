@@ -9,7 +9,7 @@ use utoipa::openapi::path::ParameterIn;
 use utoipa::openapi::schema::Schema;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::problem::ProblemKind;
+use crate::problem::{Extension as ProblemExtension, Member, ProblemKind};
 
 /// What takes part in answering, and what that means to the caller: extractors, answers, layers.
 ///
@@ -54,9 +54,22 @@ pub struct Description {
     pub(super) own_headers: BTreeMap<&'static str, Value>,
     pub(super) problems: BTreeSet<ProblemKind>,
     pub(super) schemas: BTreeMap<String, Value>,
-    pub(super) realworld: bool,
+    pub(super) extension: Option<ExtensionOfProblems>,
     pub(super) no_store: bool,
     pub(super) cached: bool,
+}
+
+/// A member that problems have beside those of RFC 9457.
+#[derive(Clone, Debug)]
+#[cfg_attr(
+    target_arch = "wasm32",
+    expect(dead_code, reason = "a component describes nothing")
+)]
+pub(super) struct ExtensionOfProblems {
+    /// Begins the names of the responses.
+    pub(super) name: &'static str,
+    pub(super) member: Member,
+    pub(super) schema: Value,
 }
 
 /// Whether an operation has to know who calls.
@@ -191,9 +204,13 @@ impl Description {
         self.caller = Some(Caller::Required);
     }
 
-    /// That problems carry RealWorld's `errors`.
-    pub(crate) fn realworld(&mut self) {
-        self.realworld = true;
+    /// A member that the problems have beside those of RFC 9457.
+    pub fn extend_problems<E: ProblemExtension>(&mut self) {
+        self.extension = Some(ExtensionOfProblems {
+            name: E::NAME,
+            member: Member::of::<E>(),
+            schema: self.reference::<E::Value>(),
+        });
     }
 
     /// That nobody may keep an answer.

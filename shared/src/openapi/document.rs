@@ -10,7 +10,7 @@ use utoipa::{PartialSchema as _, ToSchema};
 use super::describe::Description;
 use super::operation::{self, Operation};
 use super::{Operations, headers, problems};
-use crate::problem::{Members, RealWorldErrors};
+use crate::problem::Members;
 
 /// What a function is called, and what it is for: from its `Cargo.toml`.
 #[derive(Clone, Copy, Debug)]
@@ -44,12 +44,12 @@ impl Operations {
                 item.insert("head".into(), operation::head(&item["get"]));
             }
         }
-        let realworld = self
+        let extension = self
             .operations
             .iter()
-            .any(|operation| operation.description.realworld);
+            .find_map(|operation| operation.description.extension.as_ref());
         for (path, item) in &mut paths {
-            item.insert("options".into(), operation::options(path, item, realworld));
+            item.insert("options".into(), operation::options(path, item, extension));
         }
         let document = json!({
             "openapi": "3.1.0",
@@ -84,9 +84,9 @@ impl Operations {
         );
         for operation in &self.operations {
             for kinds in operation.problem_sets() {
-                let realworld = operation.description.realworld;
-                let name = problems::response_name(&kinds, realworld);
-                responses.insert(name, problems::response(&kinds, realworld));
+                let extension = operation.description.extension.as_ref();
+                let name = problems::response_name(&kinds, extension);
+                responses.insert(name, problems::response(&kinds, extension));
             }
         }
         json!({
@@ -121,10 +121,7 @@ impl Operations {
         };
         let mut of_problems: Vec<(String, RefOr<Schema>)> = Vec::new();
         Members::schemas(&mut of_problems);
-        of_problems.extend([
-            ("Problem".into(), Members::schema()),
-            ("RealWorldErrors".into(), RealWorldErrors::schema()),
-        ]);
+        of_problems.push(("Problem".into(), Members::schema()));
         for (name, schema) in of_problems {
             add(name, json!(schema));
         }
@@ -147,22 +144,15 @@ impl Operations {
 }
 
 /// Says of an object that needs a member (`min_properties = 1`) what that means: one of those that it
-/// knows, and none that says as much as if it were absent (`default = json!(null)`).
+/// knows.
 fn with_any_member(mut schema: Value) -> Value {
-    if schema["minProperties"] != 1 {
-        return schema;
+    if let (Some(1), Some(known)) = (
+        schema["minProperties"].as_u64(),
+        schema["properties"].as_object(),
+    ) {
+        let members = known.keys().map(|name| json!({ "required": [name] }));
+        schema["anyOf"] = members.collect();
     }
-    let properties = schema["properties"].as_object().into_iter().flatten();
-    let members = properties.map(|(name, property)| {
-        let says_nothing = property.get("default").is_some_and(Value::is_null);
-        match says_nothing {
-            true => {
-                json!({ "required": [name], "properties": { name: { "not": { "type": "null" } } } })
-            }
-            false => json!({ "required": [name] }),
-        }
-    });
-    schema["anyOf"] = members.collect();
     schema
 }
 

@@ -75,7 +75,9 @@ pub use self::{
     describe::{Describe, Description},
     handler::{Checked, Described},
     operations::{Function, Operations},
-    problems::{Forbidden, NotAcceptable, NotFound, Unauthorized, Unavailable, Validation},
+    problems::{
+        Conflict, Forbidden, NotAcceptable, NotFound, Unauthorized, Unavailable, Validation,
+    },
     text::{LINES, ONE_LINE, Text},
 };
 #[cfg(not(target_arch = "wasm32"))]

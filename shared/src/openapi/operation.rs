@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use utoipa::openapi::HttpMethod;
 
-use super::describe::{Caller, Description};
+use super::describe::{Caller, Description, ExtensionOfProblems};
 use super::{headers, problems};
 use crate::problem::ProblemKind;
 
@@ -163,7 +163,7 @@ impl Operation {
             responses.insert("304".into(), if own == usual { reference } else { own });
         }
         for (status, kinds) in problems::by_status(&kinds) {
-            let name = problems::response_name(&kinds, self.description.realworld);
+            let name = problems::response_name(&kinds, self.description.extension.as_ref());
             responses.insert(
                 status,
                 json!({ "$ref": format!("#/components/responses/{name}") }),
@@ -226,7 +226,11 @@ fn renamed(operation: &Value, verb: &str) -> String {
 }
 
 /// `OPTIONS`, which says what else the path answers to (RFC 9110, section 9.3.7).
-pub(super) fn options(path: &str, others: &Map<String, Value>, realworld: bool) -> Value {
+pub(super) fn options(
+    path: &str,
+    others: &Map<String, Value>,
+    extension: Option<&ExtensionOfProblems>,
+) -> Value {
     let words = path
         .split(['/', '-', '_', '{', '}'])
         .filter(|word| !word.is_empty());
@@ -257,7 +261,7 @@ pub(super) fn options(path: &str, others: &Map<String, Value>, realworld: bool) 
         },
     });
     for kind in [ProblemKind::Internal, ProblemKind::Unavailable] {
-        let name = problems::response_name(&[kind], realworld);
+        let name = problems::response_name(&[kind], extension);
         options["responses"][kind.status().as_str()] =
             json!({ "$ref": format!("#/components/responses/{name}") });
     }

@@ -58,6 +58,8 @@ problems! {
     Unauthorized,
     /// 403: the caller is known and may not do this.
     Forbidden,
+    /// 409: the request contradicts the present state.
+    Conflict,
     /// 404: what a query or a body names is not there. Of a [`Path`](crate::extract::Path) it is
     /// described already.
     NotFound,

@@ -12,7 +12,8 @@ use super::{About, Created, Operations};
 use crate::conditional::NoStore;
 use crate::identity::{Email, Username};
 use crate::password::Password;
-use crate::problem::{ProblemKind, RealWorld};
+use crate::problem::testing::Summary;
+use crate::problem::{Extended, ProblemKind};
 
 mod routes {
     use super::*;
@@ -142,7 +143,7 @@ fn head_and_options_follow_from_the_others() {
 #[test]
 fn layers_describe_what_they_change() {
     let plain = document(&things());
-    let layered = document(&things().layer(RealWorld).layer(NoStore));
+    let layered = document(&things().layer(Extended(Summary)).layer(NoStore));
     let cache_control = |document: &Value| {
         document["paths"]["/things/{name}"]["get"]["responses"]["200"]["headers"]["Cache-Control"]
             ["$ref"]
@@ -154,11 +155,16 @@ fn layers_describe_what_they_change() {
     let responses = |document: &Value, name: &str| {
         document["components"]["responses"][name]["content"]["application/problem+json"].clone()
     };
-    let of_layered = responses(&layered, "RealWorldNotFound");
-    assert_eq!(of_layered["schema"]["required"], json!(["errors"]));
+    let of_layered = responses(&layered, "SummarisedNotFound");
+    assert_eq!(of_layered["schema"]["required"], json!(["summary"]));
+    assert_eq!(
+        of_layered["schema"]["properties"]["summary"],
+        json!({ "$ref": "#/components/schemas/SummaryOfProblem" })
+    );
+    assert!(of_layered["examples"]["not-found"]["value"]["summary"].is_object());
     let of_plain = responses(&plain, "NotFound");
     assert_eq!(
-        of_plain["examples"]["not-found"]["value"].get("errors"),
+        of_plain["examples"]["not-found"]["value"].get("summary"),
         None
     );
     assert_eq!(

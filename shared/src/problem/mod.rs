@@ -18,12 +18,13 @@
 //!
 //! The answer's members are `type`, `title`, `status`, `detail`, `instance` (`urn:uuid:…`, when the
 //! request id is a UUID), `requestId` and, for broken rules, `violations`. What of them is longer than 512
-//! bytes is cut: it holds the caller's own words.
+//! bytes is cut: it holds the caller's own words. An API whose clients look for something else as well adds
+//! it by an [`Extension`].
 
 mod catalogue;
 mod challenge;
+mod extension;
 mod kind;
-mod realworld;
 mod render;
 mod shorten;
 
@@ -34,11 +35,18 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub(crate) use self::extension::Member;
+#[cfg(test)]
+pub(crate) use self::extension::testing;
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use self::render::{Members, RealWorldErrors, example};
+pub(crate) use self::render::{Members, example};
 pub(crate) use self::render::{adopt_foreign_errors, render};
 pub(crate) use self::shorten::{MAX_SHOWN_BYTES, shorten};
-pub use self::{catalogue::Explanation, kind::ProblemKind, realworld::RealWorld};
+pub use self::{
+    catalogue::Explanation,
+    extension::{Extended, Extension},
+    kind::ProblemKind,
+};
 
 /// What functions return on failure: `Result<T, Problem>`.
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
@@ -54,6 +62,8 @@ pub struct Violation {
     pub pointer: String,
     /// What the value must be, `must be an e-mail address`: reads well after the field's name.
     pub detail: String,
+    #[serde(skip)]
+    is_blank: bool,
 }
 
 impl Violation {
@@ -62,7 +72,21 @@ impl Violation {
         Violation {
             pointer: pointer.into(),
             detail: detail.into(),
+            is_blank: false,
         }
+    }
+
+    /// Says that there is no value: it is absent, `null` or white space where a text is needed.
+    #[must_use]
+    pub fn blank(mut self, is_blank: bool) -> Self {
+        self.is_blank = is_blank;
+        self
+    }
+
+    /// Whether there is no value. Not sent: [`Extension`]s may.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.is_blank
     }
 }
 
@@ -76,6 +100,7 @@ pub struct Problem(Box<Parts>);
 struct Parts {
     kind: ProblemKind,
     detail: Cow<'static, str>,
+    subject: Option<&'static str>,
     cause: Option<Arc<dyn Error + Send + Sync + 'static>>,
     violations: Vec<Violation>,
     headers: HeaderMap,
@@ -87,6 +112,7 @@ impl Problem {
         Problem(Box::new(Parts {
             kind,
             detail: detail.into(),
+            subject: None,
             cause: None,
             violations: Vec::new(),
             headers: HeaderMap::new(),
@@ -197,6 +223,14 @@ impl Problem {
         self
     }
 
+    /// Names the kind of thing that the problem is about, `article` for example. Not sent:
+    /// [`Extension`]s may.
+    #[must_use]
+    pub fn about(mut self, subject: &'static str) -> Self {
+        self.0.subject = Some(subject);
+        self
+    }
+
     /// Sets the internal cause: logged for statuses from 500, never sent.
     #[must_use]
     pub fn with_cause(mut self, cause: impl Into<BoxError>) -> Self {
@@ -247,6 +281,11 @@ impl Problem {
     /// The sentence for the caller.
     pub fn detail(&self) -> &str {
         &self.0.detail
+    }
+
+    /// The kind of thing that the problem is about.
+    pub fn subject(&self) -> Option<&'static str> {
+        self.0.subject
     }
 
     /// The broken rules, for the caller.

@@ -1,6 +1,6 @@
 //! From a problem to the bytes of its answer.
 
-use std::error::Error;
+use std::{collections::BTreeMap, error::Error};
 
 use axum::{
     body::{Body, HttpBody},
@@ -8,9 +8,10 @@ use axum::{
 };
 use http::{HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{Problem, ProblemKind, Violation, realworld};
+use super::{Member, Problem, ProblemKind, Violation};
 
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -45,17 +46,9 @@ pub(crate) struct Members<'a> {
     #[schema(required = false, min_items = 1, max_items = 64)]
     violations: &'a [Violation],
     // Described where it is sent, so that an API without it has none in its document.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(flatten)]
     #[schema(ignore)]
-    errors: Option<RealWorldErrors>,
-}
-
-/// The same for clients of the RealWorld API.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct RealWorldErrors {
-    /// Each broken rule after the name of its field, or else the detail.
-    #[schema(min_items = 1)]
-    body: Vec<String>,
+    extension: BTreeMap<&'static str, Value>,
 }
 
 /// Turns error answers that are not ours, such as axum's own 404, 405 and rejections (empty or
@@ -112,7 +105,7 @@ pub(crate) fn render(request_id: &str, response: &mut Response) {
         return;
     };
     problem.shorten();
-    let realworld = response.extensions().get::<realworld::Marker>().is_some();
+    let member = response.extensions().get::<Member>().copied();
     let status = response.status();
     if status.is_server_error() {
         match problem.cause() {
@@ -129,14 +122,19 @@ pub(crate) fn render(request_id: &str, response: &mut Response) {
             }
         }
     }
-    let body = body(&problem, status, request_id, realworld);
+    let body = body(&problem, status, request_id, member);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     *response.body_mut() = Body::from(body);
 }
 
-fn body(problem: &Problem, status: StatusCode, request_id: &str, realworld: bool) -> Vec<u8> {
+fn body(
+    problem: &Problem,
+    status: StatusCode,
+    request_id: &str,
+    member: Option<Member>,
+) -> Vec<u8> {
     let members = Members {
         r#type: problem.kind().type_reference(),
         title: problem.kind().title(),
@@ -147,18 +145,19 @@ fn body(problem: &Problem, status: StatusCode, request_id: &str, realworld: bool
             .map(|id| id.urn().to_string()),
         request_id,
         violations: problem.violations(),
-        errors: realworld.then(|| RealWorldErrors {
-            body: realworld::lines(problem),
-        }),
+        extension: member
+            .map(|member| (member.name, (member.value)(problem)))
+            .into_iter()
+            .collect(),
     };
     serde_json::to_vec(&members).expect("strings and numbers always serialise")
 }
 
 /// What an answer with this problem looks like, as JSON text, for the documentation.
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) fn example(problem: &Problem, realworld: bool) -> Vec<u8> {
+pub(crate) fn example(problem: &Problem, member: Option<Member>) -> Vec<u8> {
     const REQUEST_ID: &str = "01a204c8-f58f-7058-8eb2-b64ac1aae4e0";
-    body(problem, problem.status(), REQUEST_ID, realworld)
+    body(problem, problem.status(), REQUEST_ID, member)
 }
 
 /// An error and its sources, on one line.

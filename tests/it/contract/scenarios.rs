@@ -6,18 +6,42 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::walk::Walk;
 
+/// The `errors` of a problem in which each of these fields breaks the same rule.
+fn of_each(fields: &[&str], text: &str) -> Value {
+    fields
+        .iter()
+        .map(|field| ((*field).to_owned(), json!([text])))
+        .collect()
+}
+
 pub(super) async fn users(walk: &mut Walk) {
     walk.register("anna").await;
     let taken =
         json!({ "username": "Anna", "email": "ANNA@example.com", "password": "correct horse" });
-    walk.expect(422, Call::to("POST /users").json(json!({ "user": taken })))
-        .await;
+    walk.expect(409, Call::to("POST /users").json(json!({ "user": taken })))
+        .await
+        .assert_json(
+            "/errors",
+            of_each(&["email", "username"], "has already been taken"),
+        );
+    let blank = json!({ "username": "", "email": " ", "password": "" });
+    walk.expect(422, Call::to("POST /users").json(json!({ "user": blank })))
+        .await
+        .assert_json(
+            "/errors",
+            of_each(&["email", "username", "password"], "can't be blank"),
+        );
 
     let login = |password: &str| {
         let user = json!({ "email": "anna@example.com", "password": password });
         Call::to("POST /users/login").json(json!({ "user": user }))
     };
-    walk.expect(401, login("wrong horse")).await;
+    walk.expect(401, login("wrong horse"))
+        .await
+        .assert_json("/errors", of_each(&["credentials"], "invalid"));
+    walk.expect(422, login(""))
+        .await
+        .assert_json("/errors", of_each(&["password"], "can't be blank"));
     let token = walk
         .succeed(200, login("correct horse"))
         .await
@@ -31,8 +55,20 @@ pub(super) async fn users(walk: &mut Walk) {
             .json(json!({ "user": user }))
     };
     walk.register("bert").await;
-    walk.expect(422, update(json!({ "username": "bert" })))
-        .await;
+    walk.expect(409, update(json!({ "username": "bert" })))
+        .await
+        .assert_json("/errors", of_each(&["username"], "has already been taken"));
+    for member in ["email", "username", "password"] {
+        for value in [json!(null), json!("")] {
+            walk.expect(422, update(json!({ member: value, "bio": "kept out" })))
+                .await
+                .assert_json("/errors", of_each(&[member], "can't be blank"));
+        }
+    }
+    for (password, status) in [("short7c", 422), ("bonjour1", 200), (&*"a".repeat(64), 200)] {
+        walk.expect(status, update(json!({ "password": password })))
+            .await;
+    }
     walk.expect(
         422,
         update(json!({ "email": "no address", "image": "javascript:" })),
@@ -42,7 +78,15 @@ pub(super) async fn users(walk: &mut Walk) {
         200,
         update(json!({ "bio": "Writes.", "image": "https://example.com/a.png" })),
     )
-    .await;
+    .await
+    .assert_json("/user/bio", "Writes.");
+    for none in [json!(""), json!(null)] {
+        walk.expect(200, update(json!({ "bio": none, "image": none })))
+            .await
+            .assert_json("/user/bio", Value::Null)
+            .assert_json("/user/image", Value::Null);
+        walk.expect(200, update(json!({ "bio": "Writes." }))).await;
+    }
     let stale = update(json!({ "bio": "" })).header("If-Match", "\"stale\"");
     walk.expect(412, stale).await;
     walk.succeed(200, Call::to("GET /user").by(&token)).await;
@@ -80,7 +124,7 @@ pub(super) async fn articles(walk: &mut Walk) {
         .publish(
             &author,
             "How to train your dragon",
-            &["dragons", "training"],
+            &["training", "dragons"],
         )
         .await;
     let create = |article: Value| {
@@ -89,7 +133,15 @@ pub(super) async fn articles(walk: &mut Walk) {
             .json(json!({ "article": article }))
     };
     let empty = json!({ "title": "", "description": "", "body": "", "tagList": ["", 1] });
-    walk.expect(422, create(empty)).await;
+    walk.expect(422, create(empty)).await.assert_json(
+        "/errors",
+        json!({
+            "title": ["can't be blank"],
+            "description": ["can't be blank"],
+            "body": ["can't be blank"],
+            "tagList": ["can't be blank", "must be a string"],
+        }),
+    );
     walk.succeed(
         201,
         create(json!({ "title": "t", "description": "d", "body": "b" })),
@@ -108,10 +160,22 @@ pub(super) async fn articles(walk: &mut Walk) {
     walk.expect(422, change(&update, json!({ "title": "" })))
         .await;
     walk.expect(403, change(&update, longer.clone()).by(&other))
-        .await;
+        .await
+        .assert_json("/errors", of_each(&["article"], "forbidden"));
     let stale = change(&update, longer.clone()).header("If-Match", "\"stale\"");
     walk.expect(412, stale).await;
-    walk.succeed(200, change(&update, longer.clone())).await;
+    walk.succeed(200, change(&update, longer.clone()))
+        .await
+        .assert_json("/article/tagList", json!(["dragons", "training"]));
+    walk.expect(422, change(&update, json!({ "tagList": null })))
+        .await;
+    for tags in [json!(["training", "fire", "dragons"]), json!([])] {
+        let mut sorted: Vec<_> = tags.as_array().expect("a list").clone();
+        sorted.sort_by_key(Value::to_string);
+        walk.expect(200, change(&update, json!({ "tagList": tags })))
+            .await
+            .assert_json("/article/tagList", sorted);
+    }
     // What anybody was shown before is stale by now.
     let etag = shown.header("etag").unwrap_or_default();
     walk.expect(412, change(&update, longer).header("If-Match", etag))
@@ -223,9 +287,11 @@ pub(super) async fn comments(walk: &mut Walk) {
         let call = Call::to("POST /articles/{slug}/comments").at("slug", &slug);
         call.json(json!({ "comment": { "body": body } }))
     };
-    walk.expect(422, comment("").by(&other)).await;
+    walk.expect(422, comment("").by(&other))
+        .await
+        .assert_json("/errors", of_each(&["body"], "can't be blank"));
     let created = walk
-        .succeed(200, comment("It takes a Jacobian").by(&other))
+        .succeed(201, comment("It takes a Jacobian").by(&other))
         .await;
     let id = created.json()["comment"]["id"].clone();
 
@@ -234,7 +300,7 @@ pub(super) async fn comments(walk: &mut Walk) {
         .await
         .assert_json("/comments/0/id", id.clone());
     walk.succeed(200, list.clone().by(&author)).await;
-    walk.succeed(200, comment("I believe so").by(&author)).await;
+    walk.succeed(201, comment("I believe so").by(&author)).await;
     let newest = walk.succeed(200, list.clone().query("limit", 1)).await;
     let cursor = next_cursor(newest.header("link").unwrap_or_default());
     walk.succeed(200, list.clone().query("cursor", cursor))
@@ -247,9 +313,13 @@ pub(super) async fn comments(walk: &mut Walk) {
         .at("slug", &slug)
         .at("id", id);
     // Not even the article's author may.
-    walk.expect(403, delete.clone().by(&author)).await;
+    walk.expect(403, delete.clone().by(&author))
+        .await
+        .assert_json("/errors", of_each(&["comment"], "forbidden"));
     walk.succeed(204, delete.clone().by(&other)).await;
-    walk.expect(404, delete.by(&other)).await;
+    walk.expect(404, delete.by(&other))
+        .await
+        .assert_json("/errors", of_each(&["comment"], "not found"));
 }
 
 pub(super) async fn tags(walk: &mut Walk) {

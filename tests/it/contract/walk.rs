@@ -95,13 +95,16 @@ impl Walk {
 
     async fn refuse_callers(&mut self, call: &Call) {
         if self.document.requires_token(&call.operation) {
-            self.expect(401, call.clone().anonymously()).await;
+            self.expect(401, call.clone().anonymously())
+                .await
+                .assert_json("/errors", json!({ "token": ["is missing"] }));
         }
         let documents_401 = self.document.statuses(&call.operation).contains("401");
         // There it says that the password is wrong, and a token is not looked at.
         if documents_401 && call.operation != "POST /users/login" {
             self.expect(401, call.clone().by("forged.access.token"))
-                .await;
+                .await
+                .assert_json("/errors", json!({ "token": ["is invalid"] }));
         }
     }
 
@@ -138,7 +141,14 @@ impl Walk {
             } else {
                 "nothing-has-this-name"
             };
-            self.expect(404, call.clone().at(name, absent)).await;
+            let kind = match name {
+                "slug" => "article",
+                "id" => "comment",
+                _ => "profile",
+            };
+            self.expect(404, call.clone().at(name, absent))
+                .await
+                .assert_json("/errors", json!({ kind: ["not found"] }));
             self.expect(400, call.clone().at(name, "%FF")).await;
         }
     }

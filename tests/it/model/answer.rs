@@ -35,8 +35,14 @@ pub(super) fn is_empty(answer: &TestResponse) -> Result<(), Fault> {
 
 pub(super) fn is_refused(status: u16, answer: &TestResponse) -> Result<(), Fault> {
     let body = json_of(answer)?;
-    let lines = body.pointer("/errors/body").and_then(Value::as_array);
-    if answer.status.as_u16() != status || lines.is_none_or(Vec::is_empty) {
+    let errors = body.get("errors").and_then(Value::as_object);
+    let is_list_of_texts = |texts: &Value| {
+        let texts = texts.as_array().filter(|texts| !texts.is_empty());
+        texts.is_some_and(|texts| texts.iter().all(Value::is_string))
+    };
+    let are_errors =
+        errors.is_some_and(|errors| !errors.is_empty() && errors.values().all(is_list_of_texts));
+    if answer.status.as_u16() != status || !are_errors {
         return Err(format!("expected {status} with errors"));
     }
     Ok(())

@@ -160,6 +160,7 @@ impl Model {
             Some(_) => then,
         };
         let title_breaks_rule = |pick: Pick| usize::from(pick) % TITLES.len() >= TITLES.len() - 2;
+        let faulty_tag = |pick: &Pick| choose(&TAGS, *pick).0.contains('\u{7}');
         let text_breaks_rule = |pick: Pick| choose(&TEXTS, pick).is_empty();
         let exists = |pick: &Pick| match self.article(known.slug(*pick)) {
             None => Some(404),
@@ -175,7 +176,8 @@ impl Model {
                     || choose(&EMAILS, *email).kept.is_empty()
                     || choose(&PASSWORDS, *password).len() < 8;
                 let taken = self.named(*name).is_some() || self.addressed(*email).is_some();
-                (faulty || taken).then_some(422)
+                // What breaks a rule is not looked for.
+                refused(faulty, taken)
             }
             Step::LogIn { email, password } => {
                 let user = self.addressed(*email).map(|user| &self.users[user]);
@@ -197,7 +199,7 @@ impl Model {
                     || bio.is_some_and(|pick| choose(&BIOS, pick).contains('\0'));
                 let taken = name.is_some_and(|pick| anothers(self.named(pick)))
                     || email.is_some_and(|pick| anothers(self.addressed(pick)));
-                needs_caller(caller, (nothing || faulty || taken).then_some(422))
+                needs_caller(caller, refused(nothing || faulty, taken))
             }
             Step::ChangePassword { caller, password } => {
                 let short = choose(&PASSWORDS, *password).len() < 8;
@@ -222,7 +224,6 @@ impl Model {
                 title,
                 tags,
             } => {
-                let faulty_tag = |pick: &Pick| choose(&TAGS, *pick).0.contains('\u{7}');
                 let faulty = title_breaks_rule(*title) || tags.iter().any(faulty_tag);
                 needs_caller(caller, faulty.then_some(422))
             }
@@ -231,10 +232,12 @@ impl Model {
                 article,
                 title,
                 body,
+                tags,
             } => {
-                let faulty = (title.is_none() && body.is_none())
+                let faulty = (title.is_none() && body.is_none() && tags.is_none())
                     || title.is_some_and(title_breaks_rule)
-                    || body.is_some_and(text_breaks_rule);
+                    || body.is_some_and(text_breaks_rule)
+                    || tags.iter().flatten().any(faulty_tag);
                 let refusal = faulty.then_some(422);
                 needs_caller(
                     caller,
@@ -297,7 +300,7 @@ impl Model {
     pub(super) fn profile(&self, user: usize, caller: Caller) -> Value {
         let User { name, bio, .. } = &self.users[user];
         let following = caller.is_some_and(|caller| self.follows.contains(&(caller, user)));
-        json!({ "username": name.kept, "bio": bio, "image": "", "following": following })
+        json!({ "username": name.kept, "bio": none_if_empty(bio), "image": null, "following": following })
     }
 
     pub(super) fn listed(&self, number: usize, caller: Caller) -> Value {
@@ -331,6 +334,20 @@ impl Model {
             "updatedAt": comment.created_at,
             "author": self.profile(comment.author, caller),
         })
+    }
+}
+
+/// What an answer has in the place of a text that may be empty.
+pub(super) fn none_if_empty(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
+/// The status for what breaks a rule, or else for what is another user's.
+fn refused(faulty: bool, taken: bool) -> Option<u16> {
+    match (faulty, taken) {
+        (true, _) => Some(422),
+        (false, true) => Some(409),
+        (false, false) => None,
     }
 }
 

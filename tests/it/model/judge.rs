@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::answer::{Fault, is, is_empty, is_refused, json_of, learn};
 use super::domain::{
-    Article, Caller, Comment, MAX_FEED_OFFSET, MAX_OFFSET, Model, User, limit_of, window,
+    Article, Caller, Comment, MAX_FEED_OFFSET, MAX_OFFSET, Model, User, limit_of, none_if_empty,
+    window,
 };
 use super::step::{Pick, Step};
 use super::vocabulary::{BIOS, EMAILS, NAMES, PASSWORDS, TAGS, TEXTS, TITLES, choose};
@@ -97,10 +98,11 @@ impl Model {
                 article: which,
                 title,
                 body,
+                tags,
             } => self.edited(
                 article(self, which),
                 as_caller(caller),
-                (*title, *body),
+                (*title, *body, tags.as_deref()),
                 answer,
             ),
             Step::Delete { article: which, .. } => {
@@ -244,7 +246,8 @@ impl Model {
             ..
         } = &self.users[user];
         let user = json!({
-            "username": name.kept, "email": email.kept, "bio": bio, "image": "", "token": token,
+            "username": name.kept, "email": email.kept, "bio": none_if_empty(bio), "image": null,
+            "token": token,
         });
         is(status, &json!({ "user": user }), answer)
     }
@@ -281,14 +284,12 @@ impl Model {
         let slug = learn(answer, "/article/slug")?;
         self.may_have_slug(&slug, title, None)?;
         let created_at = learn(answer, "/article/createdAt")?;
-        let mut seen = BTreeSet::new();
-        let tags = tags.iter().map(|pick| choose(&TAGS, *pick).1);
         self.articles.push(Article {
             slug: slug.clone(),
             author,
             title: choose(&TITLES, title).0,
             body: TEXTS[1],
-            tags: tags.filter(|tag| seen.insert(*tag)).collect(),
+            tags: sorted(tags),
             favorites: BTreeSet::new(),
             updated_at: created_at.clone(),
             created_at,
@@ -303,7 +304,7 @@ impl Model {
         &mut self,
         number: usize,
         author: usize,
-        (title, body): (Option<Pick>, Option<Pick>),
+        (title, body, tags): (Option<Pick>, Option<Pick>, Option<&[Pick]>),
         answer: &TestResponse,
     ) -> Result<(), Fault> {
         let slug = learn(answer, "/article/slug")?;
@@ -323,6 +324,9 @@ impl Model {
         let article = &mut self.articles[number];
         article.title = title.map_or(article.title, |pick| choose(&TITLES, pick).0);
         article.body = body.map_or(article.body, |pick| choose(&TEXTS, pick));
+        if let Some(tags) = tags {
+            article.tags = sorted(tags);
+        }
         article.updated_at = updated_at;
         article.slug = slug.clone();
         self.slugs.push(slug);
@@ -370,6 +374,12 @@ impl Model {
             deleted: false,
         });
         let comment = self.commented(self.comments.len() - 1, Some(author));
-        is(200, &json!({ "comment": comment }), answer)
+        is(201, &json!({ "comment": comment }), answer)
     }
+}
+
+/// The tags as an article keeps them: each once, by name.
+fn sorted(tags: &[Pick]) -> Vec<&'static str> {
+    let tags: BTreeSet<_> = tags.iter().map(|pick| choose(&TAGS, *pick).1).collect();
+    tags.into_iter().collect()
 }

@@ -59,6 +59,7 @@ pub(super) enum Step {
         article: Pick,
         title: Option<Pick>,
         body: Option<Pick>,
+        tags: Option<Vec<Pick>>,
     },
     Delete {
         caller: Pick,
@@ -173,8 +174,10 @@ fn writing() -> impl Strategy<Value = Step> {
         4 => (caller(), pick()).prop_map(|(caller, name)| Step::Unfollow { caller, name }),
         20 => (caller(), pick(), vec(pick(), 0..4))
             .prop_map(|(caller, title, tags)| Step::Publish { caller, title, tags }),
-        6 => (caller(), few(), option::of(pick()), option::of(pick()))
-            .prop_map(|(caller, article, title, body)| Step::Edit { caller, article, title, body }),
+        6 => (caller(), few(), option::of(pick()), option::of(pick()), option::of(vec(pick(), 0..4)))
+            .prop_map(|(caller, article, title, body, tags)| {
+                Step::Edit { caller, article, title, body, tags }
+            }),
         8 => (caller(), few()).prop_map(|(caller, article)| Step::Delete { caller, article }),
         12 => (caller(), few()).prop_map(|(caller, article)| Step::Favorite { caller, article }),
         8 => (caller(), few()).prop_map(|(caller, article)| Step::Unfavorite { caller, article }),

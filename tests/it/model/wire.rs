@@ -147,11 +147,15 @@ impl Wire {
                 article: which,
                 title,
                 body,
+                tags,
             } => {
-                let changes = members([
+                let mut changes = members([
                     ("title", title.map(|pick| choose(&TITLES, pick).0)),
                     ("body", body.map(|pick| choose(&TEXTS, pick))),
                 ]);
+                if let Some(tags) = tags {
+                    changes["tagList"] = tags.iter().map(|pick| choose(&TAGS, *pick).0).collect();
+                }
                 (
                     Method::PUT,
                     caller,

@@ -85,6 +85,21 @@ fn missing_fields_are_found_and_nothing_under_them() {
 }
 
 #[test]
+fn what_is_blank_is_told_from_what_is_wrong() {
+    let document = json!({
+        "customer": {"name": null, "age": null, "id": 7},
+        "lineItems": null,
+    });
+    let found = decode::<Order>(&document, UnknownFields::Refused).violations;
+    let blank = found.iter().filter(|violation| violation.is_blank());
+    let blank: Vec<_> = blank.map(|violation| violation.pointer.as_str()).collect();
+    // `null` is no number and no list, and says no less than another value of a wrong type.
+    assert_eq!(blank, ["/customer/name"]);
+    let missing = decode::<Order>(&json!({}), UnknownFields::Refused).violations;
+    assert!(missing.iter().all(Violation::is_blank));
+}
+
+#[test]
 fn a_text_of_its_own_form_does_not_hide_what_comes_after() {
     let found = faults(json!({"customer": {"name": 1, "age": -1, "id": "x"}}));
     let pointers: Vec<_> = found.iter().map(|fault| fault.0.as_str()).collect();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::name;
+use crate::openapi::describe::ExtensionOfProblems;
 use crate::openapi::headers;
 use crate::problem::{self, Problem, ProblemKind, Violation};
 
@@ -21,14 +22,20 @@ pub(in crate::openapi) fn by_status(
 }
 
 /// The name of the response that stands for kinds of one status.
-pub(in crate::openapi) fn response_name(kinds: &[ProblemKind], realworld: bool) -> String {
+pub(in crate::openapi) fn response_name(
+    kinds: &[ProblemKind],
+    extension: Option<&ExtensionOfProblems>,
+) -> String {
     let names: Vec<String> = kinds.iter().copied().map(name).collect();
-    let prefix = if realworld { "RealWorld" } else { "" };
+    let prefix = extension.map_or("", |extension| extension.name);
     format!("{prefix}{}", names.join("Or"))
 }
 
 /// The response that stands for kinds of one status.
-pub(in crate::openapi) fn response(kinds: &[ProblemKind], realworld: bool) -> Value {
+pub(in crate::openapi) fn response(
+    kinds: &[ProblemKind],
+    extension: Option<&ExtensionOfProblems>,
+) -> Value {
     let references: Vec<String> = kinds.iter().map(|kind| kind.type_reference()).collect();
     let texts: Vec<&str> = kinds
         .iter()
@@ -47,11 +54,14 @@ pub(in crate::openapi) fn response(kinds: &[ProblemKind], realworld: bool) -> Va
         },
     });
     let mut required: Vec<&str> = Vec::new();
-    if realworld {
-        schema["properties"]["errors"] = json!({ "$ref": "#/components/schemas/RealWorldErrors" });
+    if let Some(ExtensionOfProblems {
+        member, schema: of, ..
+    }) = extension
+    {
+        schema["properties"][member.name] = of.clone();
         // A function whose settings are wrong answers before it knows which API it serves.
         if kinds != [ProblemKind::Internal] {
-            required.push("errors");
+            required.push(member.name);
         }
     }
     if kinds == [ProblemKind::Validation] {
@@ -63,7 +73,7 @@ pub(in crate::openapi) fn response(kinds: &[ProblemKind], realworld: bool) -> Va
     let examples: Map<String, Value> = kinds
         .iter()
         .map(|kind| {
-            let example = json!({ "summary": kind.title(), "value": example(*kind, realworld) });
+            let example = json!({ "summary": kind.title(), "value": example(*kind, extension) });
             (kind.slug().to_owned(), example)
         })
         .collect();
@@ -101,7 +111,7 @@ fn particular_headers(kinds: &[ProblemKind]) -> Vec<(&'static str, &'static str)
 }
 
 /// An answer as it would be sent.
-fn example(kind: ProblemKind, realworld: bool) -> Value {
+fn example(kind: ProblemKind, extension: Option<&ExtensionOfProblems>) -> Value {
     let detail = kind.explanation().example;
     let problem = match kind {
         ProblemKind::Validation => {
@@ -109,6 +119,6 @@ fn example(kind: ProblemKind, realworld: bool) -> Value {
         }
         kind => Problem::new(kind, detail),
     };
-    let text = problem::example(&problem, realworld);
+    let text = problem::example(&problem, extension.map(|extension| extension.member));
     serde_json::from_slice(&text).expect("a problem is rendered as JSON")
 }

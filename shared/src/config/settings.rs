@@ -2,9 +2,7 @@
 
 use tracing::level_filters::LevelFilter;
 
-use super::{
-    CommonPasswords, CorsOrigins, PublicUrl, Secret, Setting, TrustedProxies, parse,
-};
+use super::{CommonPasswords, CorsOrigins, PublicUrl, Secret, Setting, TrustedProxies, parse};
 
 /// Issuer of tokens and base of links.
 pub const PUBLIC_URL: Setting<PublicUrl> = Setting::new(

@@ -137,13 +137,23 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::db::{Script, testing};
+    use crate::db::{Script, Statement, testing};
 
     const TABLES: Migration = Migration {
         version: 1,
         name: "users",
         sqlite: Script {
-            text: "CREATE TABLE users (id TEXT PRIMARY KEY, username TEXT, username_key TEXT UNIQUE, email TEXT, email_key TEXT UNIQUE);\n\nCREATE TABLE outdated_user_keys (user_id TEXT PRIMARY KEY);",
+            statements: &[
+                Statement {
+                    line: 1,
+                    sql: "CREATE TABLE users (id TEXT PRIMARY KEY, username TEXT, username_key TEXT UNIQUE, email TEXT, email_key TEXT UNIQUE)",
+                },
+                Statement {
+                    line: 3,
+                    sql: "CREATE TABLE outdated_user_keys (user_id TEXT PRIMARY KEY)",
+                },
+            ],
+            foreign_keys: true,
             checksum: "users",
         },
         postgres: None,

@@ -111,7 +111,6 @@ crate::text_schema!(
         pattern: Some("^[^\\u0000-\\u001F\\u007F-\\u009F]*$"),
         format: Some("password"),
         example: "correct horse battery staple",
-        ..Text::ANY
     }
 );
 

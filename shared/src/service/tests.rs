@@ -287,7 +287,7 @@ async fn what_the_caller_said_is_shown_cut() {
     let answer = answer(Request::get(format!("/echo?{long}"))).await;
     let body = answer.json().await.to_string();
     assert!(body.contains("aa") && body.contains('…'), "{body}");
-    // The detail; a pointer and its detail, which RealWorld's member repeats.
+    // The detail; a pointer and its detail.
     assert!(body.len() < 6 * MAX_SHOWN_BYTES, "{}", body.len());
 }
 

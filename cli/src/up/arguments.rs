@@ -122,7 +122,8 @@ pub(super) struct Bounds {
     )]
     idle_instance_timeout: Duration,
 
-    /// How many connections may be open at once; at the limit new ones wait.
+    /// How many connections may be open at once. At the limit the longest idle one is closed for a new
+    /// one, which waits while none is idle.
     #[arg(long, value_name = "COUNT", default_value = "4096", value_parser = quantity::count)]
     max_connections: usize,
 
@@ -131,7 +132,7 @@ pub(super) struct Bounds {
         long,
         env = "SPIN_HTTP1_MAX_BUF_SIZE",
         value_name = "SIZE",
-        default_value = "32KiB",
+        default_value = "64KiB",
         value_parser = header_bytes
     )]
     http1_max_buf_size: usize,

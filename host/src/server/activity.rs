@@ -11,6 +11,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
 
+use super::open::Wanted;
 use crate::Body;
 
 /// What a connection does.
@@ -27,11 +28,13 @@ pub(super) enum Doing {
 }
 
 /// Counts the requests in progress on one connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Activity {
     // One lock of a few nanoseconds at either end of a request, hardly ever contended: two
     // atomics could not be read together.
     state: Mutex<State>,
+    /// Is told when the connection becomes idle.
+    wanted: Arc<Wanted>,
 }
 
 #[derive(Debug, Default)]
@@ -44,6 +47,17 @@ struct State {
 }
 
 impl Activity {
+    pub(super) fn new(wanted: Arc<Wanted>) -> Self {
+        Self {
+            state: Mutex::default(),
+            wanted,
+        }
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.state().in_progress == 0
+    }
+
     pub(super) fn begin(self: &Arc<Self>) -> InProgress {
         self.state().in_progress += 1;
         InProgress {
@@ -91,7 +105,13 @@ impl InProgress {
 impl Drop for InProgress {
     fn drop(&mut self) {
         self.moved(false);
-        self.activity.state().in_progress -= 1;
+        let mut state = self.activity.state();
+        state.in_progress -= 1;
+        let is_idle = state.in_progress == 0;
+        drop(state);
+        if is_idle {
+            self.activity.wanted.look_again();
+        }
     }
 }
 

@@ -16,7 +16,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
-use super::activity::{Activity, Doing, TrackedBody, boxed};
+use super::activity::{Doing, TrackedBody, boxed};
+use super::open;
 use super::{ServerOptions, Service};
 use crate::Origin;
 use crate::answer::{AnswerLog, Line};
@@ -84,14 +85,21 @@ pub(super) async fn run<S: Service>(
     context: Arc<Context<S>>,
     stream: TcpStream,
     peer: SocketAddr,
+    place: open::Connection,
     mut phase: watch::Receiver<Phase>,
 ) {
     // Answers are written whole: waiting for more to send (Nagle) only delays them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, %error, "cannot set TCP_NODELAY");
     }
+    let local = stream.local_addr().unwrap_or(context.local_address);
+    let origin = |scheme| Origin {
+        scheme,
+        peer,
+        local,
+    };
     let Some(acceptor) = &context.tls else {
-        return serve(&context, stream, peer, Scheme::HTTP, phase).await;
+        return serve(&context, stream, origin(Scheme::HTTP), place, phase).await;
     };
     let handshake = tokio::time::timeout(
         context.options.tls_handshake_timeout,
@@ -100,10 +108,11 @@ pub(super) async fn run<S: Service>(
     let accepted = tokio::select! {
         // Either phase after `Serving`, or a dropped server: nobody waits for a handshake then.
         _ = phase.changed() => return,
+        () = place.gives_way() => return,
         accepted = handshake => accepted,
     };
     match accepted {
-        Ok(Ok(stream)) => serve(&context, stream, peer, Scheme::HTTPS, phase).await,
+        Ok(Ok(stream)) => serve(&context, stream, origin(Scheme::HTTPS), place, phase).await,
         Ok(Err(error)) => tracing::debug!(%peer, %error, "the TLS handshake failed"),
         Err(_) => tracing::debug!(%peer, "the TLS handshake took too long"),
     }
@@ -112,20 +121,17 @@ pub(super) async fn run<S: Service>(
 async fn serve<S: Service>(
     context: &Context<S>,
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    peer: SocketAddr,
-    scheme: Scheme,
+    origin: Origin,
+    place: open::Connection,
     mut phase: watch::Receiver<Phase>,
 ) {
     let options = &context.options;
-    let activity = Arc::new(Activity::default());
+    let peer = origin.peer;
+    let activity = &place.activity;
     let service = service_fn(|request: http::Request<hyper::body::Incoming>| {
         let in_progress = activity.begin();
         let service = context.service.clone();
-        let origin = Origin {
-            scheme: scheme.clone(),
-            peer,
-            local: context.local_address,
-        };
+        let origin = origin.clone();
         async move {
             let response = service.call(request.map(boxed), origin).await;
             let response = response.map(|body| TrackedBody::new(body, in_progress));
@@ -160,6 +166,16 @@ async fn serve<S: Service>(
                     // An error means that the server itself was dropped.
                     Ok(Phase::Stopping) | Err(_) => return,
                 }
+            }
+            () = place.gives_way() => {
+                connection.as_mut().graceful_shutdown();
+                // Once more, so that an HTTP/2 peer is told. A request may come by that.
+                if futures::poll!(connection.as_mut()).is_ready() || activity.is_idle() {
+                    tracing::debug!(%peer, "closed an idle connection for a new one");
+                    return;
+                }
+                closing = true;
+                place.goes_on();
             }
             () = clock.as_mut() => {
                 let wait = match activity.doing() {

@@ -1,8 +1,9 @@
 //! The HTTP server: a listener, HTTP/1.1 and HTTP/2, TLS when asked, and an orderly end.
 //!
-//! Everything that a stranger on the network could make grow is bounded here: connections (the
-//! listener pauses rather than queueing without end), the size of a request's head, the time a
-//! head may take, the time a TLS handshake may take, and the time that a shutdown waits.
+//! Everything that a stranger on the network could make grow is bounded here: connections (idle ones
+//! give way to new ones, and while there are none the listener pauses rather than queueing without
+//! end), the size of a request's head, the time a head may take, the time a TLS handshake may take,
+//! and the time that a shutdown waits.
 //!
 //! ```
 //! use jenny_host::server::{self, ServerOptions, Service};
@@ -30,6 +31,7 @@
 
 mod activity;
 mod connection;
+mod open;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -46,10 +48,11 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto;
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::{Body, Origin};
 use connection::Phase;
+use open::{OpenConnections, Warned};
 pub use tls::{TlsError, load_tls};
 
 /// How long accepting pauses after the operating system refused a connection for want of
@@ -93,8 +96,9 @@ impl crate::App {
 pub struct ServerOptions {
     /// Serve HTTPS with this configuration, made by [`load_tls`]; `None` is plain HTTP.
     pub tls: Option<Arc<rustls::ServerConfig>>,
-    /// Connections open at once. At the limit accepting pauses and newcomers wait in the
-    /// operating system's backlog, which is bounded too. Default 4,096.
+    /// Connections open at once. At the limit the one that has been idle for longest is closed for a
+    /// new one. While none is idle newcomers wait in the operating system's backlog, which is
+    /// bounded too. Default 4,096.
     pub max_connections: usize,
     /// How long a TLS handshake may take. Default 10 s.
     pub tls_handshake_timeout: Duration,
@@ -106,7 +110,9 @@ pub struct ServerOptions {
     /// which the peer takes nothing. Default 120 s.
     pub idle_timeout: Duration,
     /// The most bytes that the head of a request may have (431 beyond it), and at least
-    /// [`MIN_HEADER_BYTES`]. Default 32 KiB, what nginx allows by default (four buffers of 8 KiB).
+    /// [`MIN_HEADER_BYTES`]. In HTTP/2 each field counts 32 more (RFC 9113, section 6.5.2), in
+    /// HTTP/1 there may be 100 fields. Default 64 KiB: tokens and cookies of single sign-on go
+    /// beyond the 32 KiB that nginx allows.
     pub max_header_bytes: usize,
     /// Requests in progress at once on one HTTP/2 connection. Default 128: RFC 9113, section
     /// 6.5.2, advises against fewer than 100.
@@ -127,7 +133,7 @@ impl Default for ServerOptions {
             tls_handshake_timeout: Duration::from_secs(10),
             header_read_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(120),
-            max_header_bytes: 32 * 1024,
+            max_header_bytes: 64 * 1024,
             max_concurrent_streams: 128,
             shutdown_timeout: Duration::from_secs(30),
         }
@@ -140,6 +146,9 @@ impl ServerOptions {
         builder
             .http1()
             .timer(TokioTimer::new())
+            // A client that has sent its request may say that it sends no more, and is answered all the
+            // same. One that has gone says the same; what it asked for ends by the limits of any request.
+            .half_close(true)
             .header_read_timeout(self.header_read_timeout)
             .max_buf_size(self.max_header_bytes.max(MIN_HEADER_BYTES));
         builder
@@ -222,26 +231,30 @@ pub async fn serve<S: Service>(
     // The receivers do two jobs: they bring the news to the connections, and `closed` waits until
     // the last connection has dropped its own.
     let (phase, _) = watch::channel(Phase::Serving);
-    let permits = Arc::new(Semaphore::new(options.max_connections.max(1)));
+    let open = OpenConnections::new(options.max_connections.max(1));
+    let mut warned = Warned::default();
     let context = Arc::new(connection::Context::new(service, options, local_address));
     let mut shutdown = pin!(shutdown);
 
     loop {
         let next = async {
-            // The place comes first: a connection that nobody may serve stays in the backlog.
-            let permit = place(&permits).await;
-            (permit, accept(&listener).await)
+            let accepted = accept(&listener).await;
+            // One that waits for its place is open already; the others stay in the backlog.
+            (open.place(&mut warned).await, accepted)
         };
-        let (permit, (stream, peer)) = tokio::select! {
+        let (place, (stream, peer)) = tokio::select! {
             biased;
             () = &mut shutdown => break,
             accepted = next => accepted,
         };
-        let served = connection::run(Arc::clone(&context), stream, peer, phase.subscribe());
-        tokio::spawn(async move {
-            served.await;
-            drop(permit);
-        });
+        let phase = phase.subscribe();
+        tokio::spawn(connection::run(
+            Arc::clone(&context),
+            stream,
+            peer,
+            place,
+            phase,
+        ));
     }
 
     drop(listener);
@@ -254,18 +267,6 @@ pub async fn serve<S: Service>(
     phase.send_replace(Phase::Stopping);
     phase.closed().await;
     Ok(Ended { cut_off })
-}
-
-/// Waits for a place among the connections, and says so when it has to wait.
-async fn place(permits: &Arc<Semaphore>) -> OwnedSemaphorePermit {
-    if let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
-        return permit;
-    }
-    tracing::warn!("the connection limit is reached: new connections wait until one closes");
-    Arc::clone(permits)
-        .acquire_owned()
-        .await
-        .expect("the semaphore is never closed")
 }
 
 async fn accept(listener: &TcpListener) -> (tokio::net::TcpStream, SocketAddr) {

@@ -3,7 +3,7 @@ use tokio::sync::{Notify, mpsc};
 use super::*;
 
 /// A service that says when a request has come in and answers when it is told to.
-fn gated() -> (Handler, mpsc::UnboundedReceiver<()>, Arc<Notify>) {
+pub(super) fn gated() -> (Handler, mpsc::UnboundedReceiver<()>, Arc<Notify>) {
     let (entered, inside) = mpsc::unbounded_channel();
     let gate = Arc::new(Notify::new());
     let open = Arc::clone(&gate);

@@ -1,9 +1,9 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use http_body_util::StreamBody;
 use hyper::body::Frame;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::sync::{Notify, mpsc};
 
+use super::lifecycle::gated;
 use super::*;
 use crate::answer::written::Written;
 
@@ -118,34 +118,127 @@ async fn an_idle_connection_is_closed_and_a_slow_download_is_not() {
     assert_eq!(slow.until("0\r\n\r\n").await, "4\r\nlast\r\n0\r\n\r\n");
 }
 
-#[tokio::test]
-async fn at_the_connection_limit_newcomers_wait() {
-    let served = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&served);
-    let server = Running::start(
-        handler(move |_, _| {
-            counter.fetch_add(1, Ordering::Relaxed);
-            async { text("hello") }
-        }),
-        ServerOptions {
-            max_connections: 1,
-            ..patient()
-        },
-    )
-    .await;
-    let mut first = server.connect().await;
-    first.get().await;
-    let mut second = server.connect().await;
-    second.send("GET / HTTP/1.1\r\nhost: test\r\n\r\n").await;
-    first.get().await;
-    assert_eq!(
-        served.load(Ordering::Relaxed),
-        2,
-        "only the first connection is served"
-    );
+fn with_connections(max_connections: usize) -> ServerOptions {
+    ServerOptions {
+        max_connections,
+        ..patient()
+    }
+}
 
-    drop(first);
+const GET: &str = "GET / HTTP/1.1\r\nhost: test\r\n\r\n";
+
+#[tokio::test]
+async fn at_the_connection_limit_newcomers_wait_while_none_is_idle() {
+    let (service, mut inside, gate) = gated();
+    let server = Running::start(service, with_connections(1)).await;
+    let mut first = server.connect().await;
+    first.send(GET).await;
+    within(inside.recv()).await.unwrap();
+    let mut second = server.connect().await;
+    second.send(GET).await;
+
+    gate.notify_one();
+    first.until("hello").await;
+
+    assert_eq!(first.rest().await, "", "now it is idle");
+    within(inside.recv()).await.unwrap();
+    gate.notify_one();
     assert!(second.until("hello").await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn at_the_connection_limit_the_longest_idle_gives_way() {
+    let server = Running::start(hello(), with_connections(3)).await;
+    let mut first = server.connect().await;
+    let mut used = server.connect().await;
+    let mut idle = server.connect().await;
+    first.get().await;
+    used.get().await;
+    idle.get().await;
+    used.get().await;
+
+    let mut newcomers = Vec::new();
+    for longest_idle in [&mut first, &mut idle] {
+        let mut newcomer = server.connect().await;
+        newcomer.get().await;
+        assert_eq!(longest_idle.rest().await, "");
+        newcomers.push(newcomer);
+    }
+
+    used.get().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_asks_nothing_gives_way() {
+    let server = Running::start(hello(), with_connections(1)).await;
+    let mut silent = server.connect().await;
+
+    server.connect().await.get().await;
+
+    assert_eq!(silent.rest().await, "");
+}
+
+#[tokio::test]
+async fn an_idle_http_2_connection_that_gives_way_says_so() {
+    let server = Running::start(hello(), with_connections(1)).await;
+    let mut idle = server.connect().await;
+    idle.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+    // Empty SETTINGS.
+    idle.send("\0\0\0\u{4}\0\0\0\0\0").await;
+    // The first frame of the server is its SETTINGS.
+    let mut head = [0; 9];
+    within(idle.0.read_exact(&mut head)).await.unwrap();
+    let mut settings = vec![0; usize::from(head[2])];
+    within(idle.0.read_exact(&mut settings)).await.unwrap();
+
+    server.connect().await.get().await;
+
+    let rest = idle.rest_bytes().await;
+    let mut frames = rest.as_slice();
+    let mut kinds = Vec::new();
+    while let [_, _, length, kind, _, _, _, _, _, payload @ ..] = frames {
+        kinds.push(*kind);
+        frames = &payload[usize::from(*length)..];
+    }
+    const GOAWAY: u8 = 7;
+    assert!(kinds.contains(&GOAWAY), "{rest:?}");
+}
+
+#[tokio::test]
+async fn heads_up_to_the_limit_are_read() {
+    let server = Running::start(hello(), patient()).await;
+    let limit = ServerOptions::default().max_header_bytes;
+    assert_eq!(limit, 64 << 10);
+    let frame = "GET / HTTP/1.1\r\nhost: test\r\nx: \r\n\r\n".len();
+    for (bytes, status) in [(limit, "200"), (limit + (1 << 10), "431")] {
+        let mut client = server.connect().await;
+        let field = "y".repeat(bytes - frame);
+        // The server may answer before it has read all.
+        let head = format!("GET / HTTP/1.1\r\nhost: test\r\nx: {field}\r\n\r\n");
+        _ = client.0.write_all(head.as_bytes()).await;
+        let answer = client.until("\r\n\r\n").await;
+        assert!(answer.contains(status), "{bytes} bytes: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn heads_of_http_2_up_to_the_limit_are_read() {
+    let server = Running::start(hello(), patient()).await;
+    let limit = ServerOptions::default().max_header_bytes;
+    let stream = TokioIo::new(server.connect().await.0);
+    let (mut sender, connection) = hyper::client::conn::http2::Builder::new(TokioExecutor::new())
+        .handshake(stream)
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    for (bytes, status) in [(limit - 1024, 200), (limit, 431)] {
+        let request = Request::get("http://test/")
+            .header("x", "y".repeat(bytes))
+            .body(Full::new(bytes::Bytes::new()))
+            .unwrap();
+        let response = within(sender.send_request(request)).await.unwrap();
+        assert_eq!(response.status(), status, "{bytes} bytes");
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@ use http::{Method, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::sync::mpsc;
 
+use super::lifecycle::gated;
 use super::*;
 
 #[tokio::test]
@@ -118,6 +119,32 @@ async fn http_2_without_tls_works_for_clients_that_know_it() {
             response.into_body().collect().await.unwrap().to_bytes(),
             "hello"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_sends_no_more_is_answered() {
+    let (service, mut inside, gate) = gated();
+    let server = Running::start(service, patient()).await;
+    for request in [
+        "GET / HTTP/1.1\r\nhost: test\r\n\r\n",
+        "POST / HTTP/1.1\r\nhost: test\r\ncontent-length: 2\r\n\r\n{}",
+        "GET / HTTP/1.0\r\n\r\n",
+    ] {
+        let mut client = server.connect().await;
+        client.send(request).await;
+        client.0.shutdown().await.unwrap();
+        within(inside.recv()).await.unwrap();
+        // Whatever the server makes of the end, it has made of it when another connection is answered.
+        let mut other = server.connect().await;
+        other.send("what?\r\n\r\n").await;
+        other.rest().await;
+        gate.notify_one();
+
+        let answer = client.rest().await;
+
+        assert!(answer.contains(" 200 OK"), "{request}: {answer:?}");
+        assert!(answer.ends_with("hello"), "{request}: {answer:?}");
     }
 }
 

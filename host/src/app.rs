@@ -1,7 +1,7 @@
 //! An application: its routes and components, and the path of a request through them.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -13,14 +13,14 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::Body;
-use crate::admission::Admission;
 use crate::answer::{self, Answers, Asked};
 use crate::body::GuardedBody;
-use crate::busy::BusyInstances;
+use crate::busy::{Activity, BusyInstances};
 use crate::caller::RequestTag;
 use crate::capability::Capabilities;
 use crate::chain::Chain;
 use crate::engine::Runtime;
+use crate::entry::{Entered, Entry, Refusal};
 use crate::exchange::{Exchange, Sending};
 use crate::instance::{Component, Instances};
 use crate::limits::Limits;
@@ -28,6 +28,7 @@ use crate::load::{self, LoadError, LoadProgress};
 use crate::manifest::{Manifest, TriggerTarget};
 use crate::observer::Observed;
 use crate::options::AppOptions;
+use crate::origin::{CHAINED_PEER, Origin};
 use crate::outbound::Refusals;
 use crate::places::CommonPlaces;
 use crate::problem;
@@ -35,32 +36,6 @@ use crate::randomness::SeededRandomness;
 use crate::request;
 use crate::route::{RouteMatch, RouteTable, WELL_KNOWN_PREFIX, strip_spin_headers};
 use crate::variables::Resolver;
-
-/// The peer address that Spin gives requests between components.
-const CHAINED_PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
-
-/// Where a request came from.
-#[derive(Debug, Clone)]
-pub struct Origin {
-    /// `http` or `https`.
-    pub scheme: Scheme,
-    /// The client.
-    pub peer: SocketAddr,
-    /// The address that it connected to.
-    pub local: SocketAddr,
-}
-
-/// How busy an application is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Activity {
-    /// Requests in progress, those between components and response bodies being sent included.
-    pub requests: usize,
-    /// Instances that exist.
-    pub instances: usize,
-    /// Those among them that have something to do: a request, or what is left of one after its
-    /// answer.
-    pub busy: usize,
-}
 
 /// A loaded application. Cloning is cheap.
 ///
@@ -74,8 +49,7 @@ pub(crate) struct AppInner {
     answers: Answers,
     components: HashMap<String, Instances>,
     limits: Limits,
-    outside: Admission,
-    inside: Admission,
+    entry: Entry,
     places: Arc<CommonPlaces>,
     busy: Arc<BusyInstances>,
     sending: Arc<Sending>,
@@ -178,9 +152,12 @@ impl App {
                 (id, Instances::new(Arc::new(component)))
             };
             AppInner {
+                entry: Entry::new(
+                    &limits,
+                    options.trusted_proxies,
+                    loaded.iter().map(|loaded| loaded.id.to_string()),
+                ),
                 components: loaded.into_iter().map(instances).collect(),
-                outside: Admission::new(limits.max_concurrent_requests),
-                inside: Admission::new(limits.max_concurrent_requests),
                 manifest,
                 routes,
                 answers,
@@ -195,7 +172,7 @@ impl App {
     }
 
     /// Answers a request. It never fails: what goes wrong is a problem (RFC 9457) with a status
-    /// of 400, 404, 500, 503 or 504.
+    /// of 400, 404, 408, 500, 503 or 504.
     ///
     /// Dropping the future gives the request up. It counts against the limit of requests until
     /// an instance has taken it; what the component does then, which is not told, counts only
@@ -224,7 +201,7 @@ impl App {
             .map(|instances| instances.component.places.own_taken())
             .sum();
         Activity {
-            requests: self.0.outside.entered() + self.0.inside.entered(),
+            requests: self.0.entry.entered(),
             instances: own + self.0.places.taken(),
             busy: self.0.busy.number(),
         }
@@ -249,7 +226,7 @@ impl App {
     /// Returns whether everything finished.
     pub async fn drain(&self, patience: Duration) -> bool {
         let finished = async {
-            self.0.outside.close().await;
+            self.0.entry.close_outside().await;
             self.0.draining.cancel();
             for instances in self.0.components.values() {
                 instances.component.places.close_own().await;
@@ -267,7 +244,8 @@ impl AppInner {
         origin: &Origin,
         chain: Option<Arc<Chain>>,
     ) -> Response<Body> {
-        let asked = Asked::of(&request, origin.peer.ip());
+        let client = self.entry.client(origin.peer.ip(), request.headers());
+        let asked = Asked::of(&request, client);
         let response = self.answer(request, origin, chain).await;
         self.answers.dress(asked, response).await
     }
@@ -285,6 +263,9 @@ impl AppInner {
                 "info" => answer::info(&self.manifest),
                 _ => problem::not_found(),
             };
+        }
+        if request.method() == Method::OPTIONS && request.uri().path() == "*" {
+            return answer::no_content();
         }
         if let Err(detail) = request::make_absolute(&mut request, origin) {
             return problem::bad_request(detail);
@@ -357,22 +338,28 @@ impl AppInner {
             return problem::not_found();
         };
         let component = &instances.component;
-        let admission = match &chain {
-            None => &self.outside,
-            Some(chain) => {
-                let requests = self.limits.max_concurrent_requests;
-                if chain.is_circle(id, component.capacity(), requests) {
-                    component.refusals.note_circle(component, &chain.circle(id));
-                    return problem::loop_detected();
-                }
-                &self.inside
+        if let Some(chain) = &chain {
+            let requests = self.limits.max_concurrent_requests;
+            if chain.is_circle(id, component.capacity(), requests) {
+                component.refusals.note_circle(component, &chain.circle(id));
+                return problem::loop_detected();
             }
-        };
+        }
         request::add_spin_headers(&mut request, route, peer);
-        let deadline = Instant::now() + self.limits.request_timeout;
-        let Some(permit) = admission.enter(self.limits.queue_timeout).await else {
-            return problem::saturated();
+        let entered = match &chain {
+            None => self.entry.enter(id, request, peer.ip()).await,
+            Some(_) => self.entry.enter_inside(request).await,
         };
+        let Entered {
+            mut request,
+            permit,
+            since,
+            late,
+        } = match entered {
+            Ok(entered) => entered,
+            Err(refusal) => return refusal.answer(),
+        };
+        let deadline = since + self.limits.request_timeout;
         let tag = request.extensions_mut().remove::<RequestTag>();
         let tag = tag.or_else(|| chain.as_ref()?.request());
         let exchange = Arc::new(Exchange::new(permit, chain, tag));
@@ -380,7 +367,16 @@ impl AppInner {
         // 9.3.2), and wasmtime would then miss those bytes.
         let without_body = request.method() == Method::HEAD;
         let answer = instances.handle(Arc::clone(&exchange), request);
-        match tokio::time::timeout_at(deadline, answer).await {
+        let answer = tokio::time::timeout_at(deadline, answer);
+        let answer = match late {
+            None => answer.await,
+            Some(late) => tokio::select! {
+                biased;
+                () = late.cancelled() => return Refusal::TooSlow.answer(),
+                answer = answer => answer,
+            },
+        };
+        match answer {
             Ok(Ok(response)) if without_body => response.map(|_| problem::empty()),
             Ok(Ok(response)) => {
                 let sent = self.sending.begin(&exchange);

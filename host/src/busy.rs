@@ -5,6 +5,18 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 
+/// How busy an application is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Activity {
+    /// Requests in progress, those between components and response bodies being sent included.
+    pub requests: usize,
+    /// Instances that exist.
+    pub instances: usize,
+    /// Those among them that have something to do: a request, or what is left of one after its
+    /// answer.
+    pub busy: usize,
+}
+
 /// The instances of an application that have something to do.
 #[derive(Default)]
 pub(crate) struct BusyInstances {

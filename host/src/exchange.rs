@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use futures::task::AtomicWaker;
 use slab::Slab;
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::caller::RequestTag;
 use crate::chain::Chain;
+use crate::entry::Permit;
 use crate::state::InstanceStatus;
 
 /// One request on its way, and its place among the requests in progress.
@@ -20,7 +20,7 @@ use crate::state::InstanceStatus;
 /// it could fill the queue with requests that nobody counts.
 pub(crate) struct Exchange {
     instance: OnceLock<Arc<InstanceStatus>>,
-    permit: Mutex<Option<OwnedSemaphorePermit>>,
+    permit: Mutex<Option<Permit>>,
     /// What it came through, if a component sent it.
     pub(crate) chain: Option<Arc<Chain>>,
     /// What it is called by whoever asks.
@@ -32,11 +32,7 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    pub(crate) fn new(
-        permit: OwnedSemaphorePermit,
-        chain: Option<Arc<Chain>>,
-        tag: Option<RequestTag>,
-    ) -> Self {
+    pub(crate) fn new(permit: Permit, chain: Option<Arc<Chain>>, tag: Option<RequestTag>) -> Self {
         Self {
             instance: OnceLock::new(),
             permit: Mutex::new(Some(permit)),
@@ -202,7 +198,7 @@ mod tests {
 
     fn exchange(permits: &Arc<Semaphore>) -> Arc<Exchange> {
         let permit = Arc::clone(permits).try_acquire_owned().unwrap();
-        Arc::new(Exchange::new(permit, None, None))
+        Arc::new(Exchange::new(permit.into(), None, None))
     }
 
     /// So long that only the tests say when a part of it is over.

@@ -11,7 +11,8 @@ const MAX_TABLE_ELEMENTS: usize = 100_000;
 /// Bounds on time, memory and concurrency. The defaults for reuse are Spin's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// How long a component may take to answer, waiting in queues included. Default: 30 s.
+    /// How long a component may take to answer once the request's body, or the first 64 KiB of it, has
+    /// arrived, waiting in queues included. Default: 30 s.
     ///
     /// Work that goes on after the response's head (streaming a body, tasks left behind) has as
     /// long again.
@@ -21,7 +22,21 @@ pub struct Limits {
     /// How many requests from outside may be in progress at once, their response bodies
     /// included: until the body is sent, but no longer than `request_timeout` after its head.
     /// Requests that components send each other have as many again. Default: 1024.
+    ///
+    /// Where there are several components, each has a few of these to itself: 16, and a quarter of all
+    /// together at most. A request whose body has not arrived, or the first 64 KiB of it, is not in
+    /// progress yet. Such bodies have 64 KiB of memory for each of these requests in all.
     pub max_concurrent_requests: usize,
+    /// How many of them, and of the memory for bodies, one client may have: an IPv4 address or a /64
+    /// of IPv6. Default: three quarters.
+    pub max_requests_per_client: Option<usize>,
+    /// How long a request's body may come more slowly than `least_body_rate` before the request is
+    /// answered 408. The rate is measured over as long. Its first 64 KiB, or all of it, have
+    /// `request_timeout`. Default: 10 s.
+    pub body_timeout: Duration,
+    /// How fast a request's body has to come, in bytes a second, while something waits for it.
+    /// Default: 240.
+    pub least_body_rate: u32,
     /// How many instances, of all components together, may exist at once. Default: 256.
     ///
     /// Where there are several components, each has one of these to itself and may take at most
@@ -29,7 +44,7 @@ pub struct Limits {
     /// With fewer instances than components none has one to itself, and requests between
     /// components may find no place.
     pub max_instances: usize,
-    /// How long a request may wait when one of the two bounds above is reached, before it is
+    /// How long a request may wait when one of the bounds above is reached, before it is
     /// answered 503. Idle instances make room for those that wait. Default: 2 s.
     pub queue_timeout: Duration,
     /// How many requests an instance serves in all. WASIp2 components serve one. Default: 128.
@@ -46,6 +61,9 @@ impl Default for Limits {
             request_timeout: Duration::from_secs(30),
             max_instance_memory: 128 << 20,
             max_concurrent_requests: 1024,
+            max_requests_per_client: None,
+            body_timeout: Duration::from_secs(10),
+            least_body_rate: 240,
             max_instances: 256,
             queue_timeout: Duration::from_secs(2),
             requests_per_instance: 128,

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jenny_client_address::TrustedProxies;
+
 use crate::clock::Clock;
 use crate::limits::Limits;
 use crate::logs::LogSink;
@@ -26,6 +28,8 @@ pub struct AppOptions {
     /// Networks that no socket of a component may reach. Requests over HTTP are checked by
     /// [`HttpClient`](crate::HttpClient).
     pub blocked_networks: BlockedNetworks,
+    /// The proxies whose word on a client's address counts, for the share of each client.
+    pub trusted_proxies: TrustedProxies,
     /// The time that components see and wait by; `None` is the system's.
     pub clock: Option<Arc<dyn Clock>>,
     /// Makes what components draw from `wasi:random` follow from this number, the secure kind

@@ -142,11 +142,25 @@ pub(crate) fn timed_out() -> Response<Body> {
     problem(StatusCode::GATEWAY_TIMEOUT, "The request took too long.")
 }
 
-pub(crate) fn saturated() -> Response<Body> {
+/// A request whose body did not come in time (RFC 9110, section 15.5.9).
+pub(crate) fn too_slow() -> Response<Body> {
     let mut response = problem(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "The server is at its limit of concurrent requests. Try again shortly.",
+        StatusCode::REQUEST_TIMEOUT,
+        "The request's body came too slowly.",
     );
+    response
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+pub(crate) fn saturated() -> Response<Body> {
+    try_again("The server is at its limit of concurrent requests. Try again shortly.")
+}
+
+/// A request that there is no room for now.
+pub(crate) fn try_again(detail: &'static str) -> Response<Body> {
+    let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, detail);
     response
         .headers_mut()
         .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

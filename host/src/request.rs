@@ -10,12 +10,12 @@ use wasmtime::PoolConcurrencyLimitError;
 use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, TrapOrPanicError};
 
 use crate::Body;
-use crate::app::Origin;
 use crate::authority;
 use crate::caller::RequestTag;
 use crate::exchange::Exchange;
 use crate::instance::{Component, NoPlace};
 use crate::observer::{Failure, FailureKind};
+use crate::origin::Origin;
 use crate::problem;
 use crate::route::RouteMatch;
 
@@ -38,7 +38,7 @@ pub(crate) fn make_absolute(
     let mut parts = Parts::default();
     parts.scheme = Some(origin.scheme.clone());
     parts.authority = Some(authority);
-    // `OPTIONS *` and `CONNECT` address no resource of the application.
+    // `CONNECT` addresses no resource of the application.
     let path = rooted(request.uri());
     if !path.as_str().starts_with('/') || request.method() == Method::CONNECT {
         return Err("The request has no path.");

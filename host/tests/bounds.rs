@@ -4,10 +4,16 @@
 
 mod support;
 
+use std::time::Duration;
+
+use bytes::Bytes;
 use futures::future::join_all;
-use http_body_util::BodyExt as _;
-use jenny_host::Limits;
-use support::{GUEST, LONG, SHORT, clocked, fixture, get, limits, problem_status};
+use http::Request;
+use http_body_util::{BodyExt as _, StreamBody};
+use hyper::body::Frame;
+use jenny_host::{Body, Limits};
+use support::{GUEST, LONG, SHORT, body_text, clocked, fixture, get, limits, problem_status};
+use tokio::sync::mpsc;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn saturation_is_a_503_that_says_when_to_come_back() {
@@ -29,6 +35,76 @@ async fn saturation_is_a_503_that_says_when_to_come_back() {
         assert_eq!(request.await.unwrap().status(), 200);
     }
     assert_eq!(fixture.get("/ok").await.status(), 200);
+}
+
+/// A request whose body is what is sent.
+fn sending(path: &str) -> (mpsc::UnboundedSender<Bytes>, Request<Body>) {
+    let (parts, mut coming) = mpsc::unbounded_channel();
+    let frames = futures::stream::poll_fn(move |cx| {
+        let part = coming.poll_recv(cx);
+        part.map(|part| part.map(|part| Ok(Frame::data(part))))
+    });
+    let body = StreamBody::new(frames).boxed_unsync();
+    let request = Request::post(path).header("host", "example.com");
+    (parts, request.body(body).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_whose_body_does_not_come_takes_no_place() {
+    let fixture = fixture(Limits {
+        max_concurrent_requests: 1,
+        ..limits()
+    })
+    .await;
+    let (parts, request) = sending("/echo");
+    parts.send("one ".into()).unwrap();
+    let mut slow = std::pin::pin!(fixture.send(request));
+    assert!(futures::poll!(slow.as_mut()).is_pending());
+
+    assert_eq!(fixture.get("/ok").await.status(), 200);
+
+    parts.send("two".into()).unwrap();
+    drop(parts);
+    assert_eq!(body_text(slow.await).await, "one two");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_body_that_stalls_gets_a_408_and_its_place_is_free() {
+    let fixture = fixture(Limits {
+        body_timeout: SHORT,
+        max_concurrent_requests: 1,
+        ..limits()
+    })
+    .await;
+    let (parts, request) = sending("/length");
+    parts.send(vec![b'a'; 64 << 10].into()).unwrap();
+
+    let response = fixture.send(request).await;
+
+    assert_eq!(problem_status(response).await, 408);
+    assert_eq!(fixture.get("/ok").await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_of_one_component_leave_the_others_answering() {
+    let limits = Limits {
+        max_concurrent_requests: 8,
+        max_requests_per_client: Some(8),
+        queue_timeout: Duration::ZERO,
+        ..limits()
+    };
+    let (fixture, _) = clocked(TWO, limits).await;
+    let hogs: Vec<_> = (0..8).map(|_| fixture.spawn_get("/hang")).collect();
+    fixture
+        .wait_until(|| async { hogs.iter().any(|hog| hog.is_finished()) })
+        .await;
+    assert_eq!(fixture.app.activity().requests, 7);
+
+    assert_eq!(fixture.get("/ok").await.status(), 200);
+
+    for hog in hogs {
+        hog.abort();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -139,6 +139,29 @@ async fn a_component_gets_the_whole_uri_and_spins_headers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_server_as_a_whole_has_options() {
+    let request = Request::options("*").header("host", "example.com");
+
+    let answer = fixture().await.send(request.body(empty()).unwrap()).await;
+
+    assert_eq!(answer.status(), 204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_of_almost_64_kib_reaches_the_component() {
+    let fixture = fixture().await;
+    let mut request = get("/headers");
+    let large = "x".repeat(63 << 10);
+    request
+        .headers_mut()
+        .insert("large", large.parse().unwrap());
+
+    let seen = body_text(fixture.send(request).await).await;
+
+    assert!(seen.contains(&large), "{} bytes", seen.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_body_goes_through() {
     let fixture = fixture().await;
     let request = Request::post("/echo")

@@ -67,6 +67,7 @@ impl Host {
         self.capabilities.check(&application.manifest)?;
         let options = AppOptions {
             limits: running.limits,
+            trusted_proxies: running.trusted_proxies,
             log_directory: application.log_directory(),
             quiet: running.quiet,
             log_sink: running.log_sink,

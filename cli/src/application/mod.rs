@@ -11,7 +11,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use jenny_host::manifest::Manifest;
 use jenny_host::variables::{Resolver, VariableArgument, VariableProvider};
-use jenny_host::{App, Limits, LogSink, RuntimeConfig};
+use jenny_host::{App, Limits, LogSink, RuntimeConfig, TrustedProxies};
 
 pub(crate) use arguments::Arguments;
 pub(crate) use host::Host;
@@ -36,6 +36,8 @@ pub(crate) struct Application {
 #[derive(Clone, Default)]
 pub(crate) struct Running {
     pub(crate) limits: Limits,
+    /// Whose word on a client's address counts.
+    pub(crate) trusted_proxies: TrustedProxies,
     /// Repeat nothing of what they print.
     pub(crate) quiet: bool,
     /// Receives every line that they print.

@@ -98,6 +98,7 @@ async fn fill(application: &Application, seed: u32, articles: u64) -> Result<Exi
         },
         quiet: true,
         log_sink: Some(Arc::clone(&output) as _),
+        ..Running::default()
     };
     let app = application.load(running).await?;
     let outcome = write(&Seed::new(&app, &output, seed), articles).await;

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use jenny_host::Limits;
 use jenny_host::server::{MIN_HEADER_BYTES, ServerOptions};
+use jenny_host::{Limits, TrustedProxies};
 
+use super::open_files::Fitting;
 use super::quantity;
 use crate::{application, manifest_path};
 
@@ -99,6 +100,24 @@ pub(super) struct Bounds {
     #[arg(long, value_name = "COUNT", default_value = "1024", value_parser = quantity::count)]
     max_concurrent_requests: usize,
 
+    /// How many of them one client may have, an IPv4 address or a /64 of IPv6 [default: three quarters].
+    #[arg(long, value_name = "COUNT", value_parser = quantity::count)]
+    max_requests_per_client: Option<usize>,
+
+    /// Proxies whose `X-Forwarded-For` names the client: addresses and networks, separated by commas.
+    #[arg(
+        long,
+        value_name = "LIST",
+        default_value = "",
+        hide_default_value = true
+    )]
+    trusted_proxies: TrustedProxies,
+
+    /// How long the body of a request may come more slowly than 240 bytes a second before the request is
+    /// answered 408.
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = quantity::duration)]
+    body_timeout: Duration,
+
     /// How many instances, of all components together, may exist at once. One of several components
     /// gets at most about half.
     #[arg(long, value_name = "COUNT", default_value = "256", value_parser = quantity::count)]
@@ -154,12 +173,34 @@ impl Bounds {
                 .or(configured_memory)
                 .unwrap_or(defaults.max_instance_memory),
             max_concurrent_requests: self.max_concurrent_requests,
+            max_requests_per_client: self.max_requests_per_client,
+            body_timeout: self.body_timeout,
             max_instances: self.max_instances,
             requests_per_instance: self.max_instance_reuse_count,
             concurrent_requests_per_instance: self.max_instance_concurrent_reuse_count,
             idle_timeout: self.idle_instance_timeout,
             ..defaults
         }
+    }
+
+    /// Bounds what has files open, so that so many open files are enough, and says so.
+    pub(super) fn fit(&mut self, files: usize) {
+        let wanted = Fitting {
+            connections: self.max_connections,
+            requests: self.max_concurrent_requests,
+            instances: self.max_instances,
+        };
+        let fits = wanted.within(files);
+        if fits != wanted {
+            tracing::warn!("{}", wanted.warning(files));
+        }
+        self.max_connections = fits.connections;
+        self.max_concurrent_requests = fits.requests;
+        self.max_instances = fits.instances;
+    }
+
+    pub(super) fn trusted_proxies(&self) -> TrustedProxies {
+        self.trusted_proxies.clone()
     }
 
     pub(super) fn server(&self) -> ServerOptions {
@@ -289,6 +330,12 @@ mod tests {
             "7",
             "--max-connections",
             "9",
+            "--max-requests-per-client",
+            "5",
+            "--body-timeout",
+            "3s",
+            "--trusted-proxies",
+            "10.0.0.0/8, 192.0.2.7",
             "--shutdown-timeout",
             "5",
         ])
@@ -297,8 +344,24 @@ mod tests {
         assert_eq!(limits.request_timeout, Duration::from_millis(500));
         assert_eq!(limits.max_instance_memory, 64 << 20);
         assert_eq!(limits.max_concurrent_requests, 7);
+        assert_eq!(limits.max_requests_per_client, Some(5));
+        assert_eq!(limits.body_timeout, Duration::from_secs(3));
+        let proxies = arguments.bounds.trusted_proxies();
+        assert!(proxies.contains("10.1.2.3".parse().unwrap()));
         assert_eq!(server.max_connections, 9);
         assert_eq!(server.shutdown_timeout, Duration::from_secs(5));
+    }
+
+    #[test]
+    fn few_open_files_bound_what_opens_them() {
+        let mut bounds = parse(&[]).unwrap().bounds;
+
+        bounds.fit(1024);
+
+        let (limits, server) = (bounds.limits(None), bounds.server());
+        assert_eq!(server.max_connections, 256);
+        assert_eq!(limits.max_concurrent_requests, 149);
+        assert_eq!(limits.max_instances, 85);
     }
 
     #[test]
@@ -313,6 +376,7 @@ mod tests {
                 "--max-concurrent-requests",
             ),
             (&["--http1-max-buf-size", "1KiB"], "--http1-max-buf-size"),
+            (&["--trusted-proxies", "proxy.local"], "--trusted-proxies"),
             (&["--build", "--no-build"], "--no-build"),
         ] {
             let message = parse(line).unwrap_err().to_string();

@@ -67,8 +67,11 @@ impl Prepared {
             arguments.manifest.from.as_deref(),
             |manifest| in_profile(manifest, profile.as_deref()),
         )?;
-        let mut server = arguments.bounds.server();
-        server.max_connections = open_files::connections(server.max_connections);
+        let mut bounds = arguments.bounds;
+        if let Some(files) = open_files::raised_limit() {
+            bounds.fit(files);
+        }
+        let mut server = bounds.server();
         if let (Some(certificate), Some(key)) =
             (&arguments.listen.tls_cert, &arguments.listen.tls_key)
         {
@@ -80,7 +83,7 @@ impl Prepared {
             address: arguments.listen.address,
             watch: arguments.watch,
             settings: Settings {
-                bounds: arguments.bounds,
+                bounds,
                 quiet: arguments.quiet,
                 build: !arguments.no_build,
                 profile,
@@ -108,6 +111,7 @@ impl Prepared {
         let configured_memory = application.runtime_config.max_instance_memory;
         let running = Running {
             limits: self.settings.bounds.limits(configured_memory),
+            trusted_proxies: self.settings.bounds.trusted_proxies(),
             quiet: self.settings.quiet,
             log_sink: None,
         };

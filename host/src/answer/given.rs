@@ -31,6 +31,14 @@ fn own(mut response: Response<Body>) -> Response<Body> {
     response
 }
 
+/// The answer to `OPTIONS *`, which asks of no resource (RFC 9110, section 9.3.7). What methods there
+/// are depends on the resource.
+pub(crate) fn no_content() -> Response<Body> {
+    let mut response = Response::new(problem::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    own(response)
+}
+
 /// A `static_response` of the manifest: the application's answer, not the host's.
 pub(crate) fn fixed(answer: &StaticResponse) -> Response<Body> {
     let body = answer

@@ -29,7 +29,7 @@ pub(crate) struct Line<'a> {
     pub(crate) status: StatusCode,
     /// Unknown where the head of the request could not be read.
     pub(crate) method: Option<&'a Method>,
-    /// The peer of the connection.
+    /// The peer of the connection, or the client that a trusted proxy names.
     pub(crate) client: IpAddr,
     pub(crate) request_id: Option<&'a str>,
     /// What the client is told.

@@ -18,7 +18,7 @@ use tower::{Layer as _, ServiceExt as _};
 use tower_http::cors::CorsLayer;
 use uuid::Uuid;
 
-pub(crate) use given::{fixed, health, info};
+pub(crate) use given::{fixed, health, info, no_content};
 pub(crate) use log::{AnswerLog, Line};
 
 use crate::Body;

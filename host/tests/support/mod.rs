@@ -64,6 +64,7 @@ pub(crate) async fn fixture(limits: Limits) -> Fixture {
 pub(crate) fn limits() -> Limits {
     Limits {
         request_timeout: LONG,
+        body_timeout: LONG,
         queue_timeout: LONG,
         idle_timeout: LONG,
         ..Limits::default()

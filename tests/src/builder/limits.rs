@@ -74,6 +74,7 @@ impl Default for Bounds {
                 idle_timeout: Duration::MAX,
                 // Nor whether one answers at all: a request that waits for a place gets one in time.
                 request_timeout: PATIENCE,
+                body_timeout: PATIENCE,
                 queue_timeout: PATIENCE,
                 ..usual
             },

@@ -229,6 +229,7 @@ impl Work {
         }
         let running = Running {
             limits: self.limits(),
+            trusted_proxies: self.settings.bounds.trusted_proxies(),
             quiet: self.settings.quiet,
             log_sink: None,
         };

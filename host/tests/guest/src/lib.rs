@@ -81,6 +81,11 @@ async fn handle(request: Request) -> Response<Body> {
         "stream" => stream(argument),
         "announce" => announce(),
         "echo" => Response::new(request.into_body().map_err(Into::into).boxed_unsync()),
+        // Answers when all of it has come, or what will.
+        "length" => text(match request.into_body().collect().await {
+            Ok(body) => body.to_bytes().len().to_string(),
+            Err(error) => error.to_string(),
+        }),
         "headers" => {
             let mut all = format!("{} {}\n", request.method(), request.uri());
             for (name, value) in request.headers() {

@@ -30,7 +30,8 @@ pub(crate) fn create_database(path: &Path) {
     let _ = append(path);
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 

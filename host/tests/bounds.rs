@@ -24,7 +24,11 @@ async fn saturation_is_a_503_that_says_when_to_come_back() {
     };
     let (fixture, clock) = clocked(GUEST, limits).await;
     let busy = [(); 2].map(|()| fixture.spawn_get("/wait/for/1"));
-    fixture.wait_until(async || clock.waits() == 2).await;
+    fixture
+        .wait_until("requests that wait for the clock", async || {
+            clock.waits() == 2
+        })
+        .await;
 
     let response = fixture.get("/ok").await;
 
@@ -96,7 +100,9 @@ async fn requests_of_one_component_leave_the_others_answering() {
     let (fixture, _) = clocked(TWO, limits).await;
     let hogs: Vec<_> = (0..8).map(|_| fixture.spawn_get("/hang")).collect();
     fixture
-        .wait_until(|| async { hogs.iter().any(|hog| hog.is_finished()) })
+        .wait_until("the end of one of the hogs", || async {
+            hogs.iter().any(|hog| hog.is_finished())
+        })
         .await;
     assert_eq!(fixture.app.activity().requests, 7);
 
@@ -138,7 +144,11 @@ async fn a_client_that_leaves_while_its_request_is_queued_still_counts() {
     };
     let (fixture, clock) = clocked(GUEST, limits).await;
     let busy = fixture.spawn_get("/wait/for/1");
-    fixture.wait_until(async || clock.waits() == 1).await;
+    fixture
+        .wait_until("requests that wait for the clock", async || {
+            clock.waits() == 1
+        })
+        .await;
     let queued = fixture.spawn_get("/ok");
     fixture.wait_for_requests(2).await;
 
@@ -223,7 +233,11 @@ async fn idle_instances_make_room_however_long_they_could_stay() {
     // Both of the first, then both of the second: they need a place at once, and only one is left.
     for (path, instances) in [("/wait/for/100000000", 2), ("/sleep/100", 3)] {
         let requests = [(); 2].map(|()| fixture.spawn_get(path));
-        fixture.wait_until(async || clock.waits() == 2).await;
+        fixture
+            .wait_until("requests that wait for the clock", async || {
+                clock.waits() == 2
+            })
+            .await;
         clock.advance(100_000_000);
         for request in requests {
             assert_eq!(request.await.unwrap().status(), 200, "{path}");
@@ -256,7 +270,11 @@ async fn instances_are_bounded() {
     };
     let (fixture, clock) = clocked(GUEST, limits).await;
     let busy = [(); 2].map(|()| fixture.spawn_get("/wait/for/1"));
-    fixture.wait_until(async || clock.waits() == 2).await;
+    fixture
+        .wait_until("requests that wait for the clock", async || {
+            clock.waits() == 2
+        })
+        .await;
 
     let response = fixture.get("/ok").await;
 
@@ -275,7 +293,11 @@ async fn draining_lets_requests_finish() {
     };
     let (fixture, clock) = clocked(GUEST, limits).await;
     let request = fixture.spawn_get("/wait/for/1");
-    fixture.wait_until(async || clock.waits() == 1).await;
+    fixture
+        .wait_until("requests that wait for the clock", async || {
+            clock.waits() == 1
+        })
+        .await;
 
     // What is named first is begun first.
     let (is_drained, ()) = tokio::join!(fixture.app.drain(LONG), async { clock.advance(1) });

@@ -77,7 +77,11 @@ async fn a_wait_ends_when_the_clock_gets_there_and_no_sooner() {
             let clock = Moved::new();
             let fixture = load(component, Some(&clock), None).await;
             let waiting = fixture.spawn_get(&format!("/wait/{how}"));
-            fixture.wait_until(async || clock.waits() == 1).await;
+            fixture
+                .wait_until("requests that wait for the clock", async || {
+                    clock.waits() == 1
+                })
+                .await;
 
             clock.advance(499);
             assert_eq!(clock.waits(), 1, "{how}");
@@ -100,7 +104,11 @@ async fn what_no_clock_can_tell_is_waited_for_without_a_trap() {
 
         // A deadline that will never come, and a time that leads beyond what can be told.
         let until = fixture.spawn_get(&format!("/wait/until/{max}"));
-        fixture.wait_until(async || clock.waits() == 1).await;
+        fixture
+            .wait_until("requests that wait for the clock", async || {
+                clock.waits() == 1
+            })
+            .await;
         let over = fixture.spawn_get(&format!("/wait/for/{max}"));
         fixture.wait_for_requests(2).await;
         clock.advance(u64::MAX / 2);
@@ -117,7 +125,11 @@ async fn several_waits_that_are_polled_together_end_one_after_the_other() {
     let fixture = load(&P2, Some(&clock), None).await;
     let waiting = fixture.spawn_get("/wait/poll/300,100,0,200");
     for left in [3, 2, 1] {
-        fixture.wait_until(async || clock.waits() == left).await;
+        fixture
+            .wait_until("requests that wait for the clock", async || {
+                clock.waits() == left
+            })
+            .await;
         clock.advance(100);
     }
 

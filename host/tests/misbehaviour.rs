@@ -58,7 +58,11 @@ async fn a_trap_costs_no_request_of_another_instance() {
     };
     let (fixture, clock) = clocked(GUEST, limits).await;
     let other = fixture.spawn_get("/wait/for/1");
-    fixture.wait_until(async || clock.waits() == 1).await;
+    fixture
+        .wait_until("requests that wait for the clock", async || {
+            clock.waits() == 1
+        })
+        .await;
 
     assert_eq!(problem_status(fixture.get("/trap").await).await, 500);
 
@@ -110,10 +114,18 @@ async fn a_busy_loop_after_a_wait_does_not_stop_later_requests() {
 async fn a_call_that_blocks_its_instance_does_not_stop_later_requests() {
     let (fixture, clock) = clocked(GUEST, limits()).await;
     let blocking = fixture.spawn_get("/block/1");
-    fixture.wait_until(async || clock.waits() == 1).await;
+    fixture
+        .wait_until("requests that wait for the clock", async || {
+            clock.waits() == 1
+        })
+        .await;
     clock.advance(1_000_000);
     fixture.wait_for_log("blocks from now on").await;
-    fixture.wait_until(async || clock.waits() == 1).await;
+    fixture
+        .wait_until("requests that wait for the clock", async || {
+            clock.waits() == 1
+        })
+        .await;
     // Once the call has been noticed.
     assert_eq!(fixture.first_answer("/ok").await, 200);
 

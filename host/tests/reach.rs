@@ -188,7 +188,7 @@ async fn no_name_is_looked_up_for_a_socket_whatever_is_listed() {
             "connect-0-3" => ("/look-up-0-3/localhost".to_owned(), "AccessDenied"),
             _ => (format!("/{action}/localhost:{port}"), "ermission denied"),
         };
-        for listed in [&[][..], &[&name], &[&address], &["*://*:*"]] {
+        for listed in [&[][..], &[name.as_str()], &[address.as_str()], &["*://*:*"]] {
             let fixture = reaching_from(&file, listed, AppOptions::default()).await;
             let answer = body_text(fixture.get(&path).await).await;
             assert!(

@@ -92,8 +92,9 @@ pub(crate) async fn update(
 
 /// What a writer has to have seen of a user: not the token, which is another after each login.
 fn version(user: &User) -> Version {
-    let parts = [&user.email, &user.username, &user.bio, &user.image];
-    Version::of(parts.map(String::as_bytes))
+    // An empty text is stored as none.
+    let [bio, image] = [&user.bio, &user.image].map(|text| text.as_deref().unwrap_or_default());
+    Version::of([&user.email, &user.username, bio, image].map(str::as_bytes))
 }
 
 fn shown(user: User, caller: &Caller) -> Versioned<Json<UserResponse>> {

@@ -29,8 +29,9 @@ pub(super) fn cut(articles: &mut Vec<Article>) -> Option<Uuid> {
 
 fn text_of(article: &Article) -> usize {
     let Profile { bio, image, .. } = &article.author;
-    [&article.title, &article.description, bio, image]
+    [&article.title, &article.description]
         .into_iter()
+        .chain([bio, image].into_iter().flatten())
         .chain(&article.tag_list)
         .map(|text| text.chars().count())
         .sum()

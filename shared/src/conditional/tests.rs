@@ -299,7 +299,7 @@ async fn what_knows_no_condition_does_nothing_under_one() {
                 let response = send(Method::DELETE, path, name, value).await;
                 assert_eq!(response.status(), 412, "{path} {name}: {value}");
                 let problem = String::from_utf8(body(response).await).expect("UTF-8");
-                assert!(problem.contains("\"errors\":{\"body\":["), "{problem}");
+                assert!(problem.contains("\"summary\":{"), "{problem}");
             }
         }
         assert_eq!(PERFORMED.load(Ordering::Relaxed), before);

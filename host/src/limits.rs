@@ -25,7 +25,8 @@ pub struct Limits {
     ///
     /// Where there are several components, each has a few of these to itself: 16, and a quarter of all
     /// together at most. A request whose body has not arrived, or the first 64 KiB of it, is not in
-    /// progress yet. Such bodies have 64 KiB of memory for each of these requests in all.
+    /// progress yet. Such bodies have 64 KiB of memory for each of these requests in all, and 1 MiB at
+    /// least.
     pub max_concurrent_requests: usize,
     /// How many of them, and of the memory for bodies, one client may have: an IPv4 address or a /64
     /// of IPv6. Default: three quarters.

@@ -25,6 +25,9 @@ use arrival::{MAX_AWAITED, NotArrived, arrived};
 use clients::{Budget, Charge, Clients, Share};
 use pace::{Pace, PacedBody};
 
+/// The memory for bodies where there may be few requests, in bytes: enough for several whole ones.
+const LEAST_MEMORY: usize = 1 << 20;
+
 /// The way in for requests.
 ///
 /// One from outside takes nothing that others need before its body has come, or the first
@@ -108,7 +111,7 @@ impl Entry {
         let of_a_client = limits
             .max_requests_per_client
             .unwrap_or(three_quarters(requests));
-        let bytes = requests.saturating_mul(MAX_AWAITED);
+        let bytes = requests.saturating_mul(MAX_AWAITED).max(LEAST_MEMORY);
         Self {
             outside: ReservedAdmission::new(requests, components),
             inside: Admission::new(requests),

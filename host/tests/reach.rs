@@ -185,10 +185,16 @@ async fn no_name_is_looked_up_for_a_socket_whatever_is_listed() {
     for (file, action) in socket_users() {
         // That one takes addresses; over 0.3 names are looked up by another interface.
         let (path, denied) = match action {
-            "connect-0-3" => ("/look-up-0-3/localhost".to_owned(), "AccessDenied"),
-            _ => (format!("/{action}/localhost:{port}"), "ermission denied"),
+            "connect-0-3" => (
+                "/look-up-0-3/localhost".to_owned(),
+                "PermanentResolverFailure",
+            ),
+            _ => (
+                format!("/{action}/localhost:{port}"),
+                "failed to lookup address",
+            ),
         };
-        for listed in [&[][..], &[name.as_str()], &[address.as_str()], &["*://*:*"]] {
+        for listed in [&[][..], &[&*name], &[&*address], &["*://*:*"]] {
             let fixture = reaching_from(&file, listed, AppOptions::default()).await;
             let answer = body_text(fixture.get(&path).await).await;
             assert!(

@@ -146,12 +146,12 @@ fn a_function_is_added_and_everything_else_stays() {
     assert!(openapi.contains("\"/hello/{name}\""), "{openapi}");
     let page = &after[Path::new("docs/operations.md")];
     assert!(
-        page.contains("| where it is |\n| `verification_keys` |"),
+        page.contains("| where it is |\n| `trusted_proxies` |"),
         "{page}"
     );
     let manifest = &after[Path::new("spin.toml")];
     assert!(manifest.contains("# a secret\n"), "{manifest}");
-    let added = "public_url = { default = \"http://127.0.0.1:3000\" }\nverification_keys = { default = \"\" }\n";
+    let added = "public_url = { default = \"http://127.0.0.1:3000\" }\ntrusted_proxies = { default = \"\" }\nverification_keys = { default = \"\" }\n";
     assert!(manifest.contains(added), "{manifest}");
 }
 

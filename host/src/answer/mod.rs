@@ -135,8 +135,9 @@ impl Answers {
         };
         let id = asked.request_id.clone().unwrap_or_else(|| self.new_id());
         let mut response = match &self.cors {
-            Some(cors) if asked.origin.is_some() => cross_origin(cors, &asked, response).await,
-            _ => response,
+            // Without an origin too: a cache may give the answer to a page of another one.
+            Some(cors) => cross_origin(cors, &asked, response).await,
+            None => response,
         };
         let answers_preflight = asked.is_preflight && response.extensions().get::<Own>().is_none();
         if let (Some(detail), false) = (own.detail, answers_preflight) {

@@ -8,7 +8,7 @@ use serde_json::json;
 /// that both had.
 async fn before_the_migration(users: &[[&str; 4]]) -> TestApp {
     // Each request is the first one of an instance.
-    let app = crate::app().one_instance_each().build().await;
+    let app = crate::app().reuse_instances(false).build().await;
     for (index, [username, email, username_key, email_key]) in users.iter().enumerate() {
         register(
             &app,

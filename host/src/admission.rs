@@ -50,7 +50,8 @@ impl Admission {
         }
     }
 
-    fn try_enter(&self) -> Option<OwnedSemaphorePermit> {
+    /// A place, if there is one now.
+    pub(crate) fn try_enter(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.permits).try_acquire_owned().ok()
     }
 

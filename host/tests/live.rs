@@ -20,6 +20,7 @@ async fn version(version: &str) -> Fixture {
     let options = AppOptions {
         limits: Limits {
             request_timeout: PATIENCE,
+            body_timeout: PATIENCE,
             ..Limits::default()
         },
         quiet: true,

@@ -27,7 +27,7 @@ impl Arranged {
             .json(&comment)
             .send()
             .await
-            .assert_status(200);
+            .assert_status(201);
         Self { app, token, slug }
     }
 

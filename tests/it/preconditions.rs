@@ -177,7 +177,7 @@ fn unconditional(slug: &str, comment: &Value) -> Vec<(Method, String, bool, Opti
             format!("{article}/comments"),
             true,
             Some(remark),
-            200,
+            201,
         ),
         (
             Method::DELETE,

@@ -91,8 +91,8 @@ async fn first_requests_bring_the_keys_of_all_users_up_to_date() {
         .assert_json("/profile/username", "Straße");
     register(&app, "STRASSE", "j@xn--bcher-kva.example")
         .await
-        .assert_problem(422, "validation")
-        .assert_violations(&["/user/username", "/user/email"]);
+        .assert_problem(409, "conflict")
+        .assert_violations(&["/user/email", "/user/username"]);
 }
 
 #[tokio::test]

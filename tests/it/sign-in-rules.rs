@@ -46,8 +46,8 @@ async fn names_and_addresses_are_taken_in_every_spelling() {
 
     register(&app, "STRASSE", "jake@XN--BCHER-KVA.example", "correct horse")
         .await
-        .assert_problem(422, "validation")
-        .assert_violations(&["/user/username", "/user/email"]);
+        .assert_problem(409, "conflict")
+        .assert_violations(&["/user/email", "/user/username"]);
 }
 
 #[tokio::test]

@@ -146,7 +146,7 @@ fn a_function_is_added_and_everything_else_stays() {
     assert!(openapi.contains("\"/hello/{name}\""), "{openapi}");
     let page = &after[Path::new("docs/operations.md")];
     assert!(
-        page.contains("| where it is |\n| `trusted_proxies` |"),
+        page.contains("| where it is |\n| `verification_keys` |"),
         "{page}"
     );
     let manifest = &after[Path::new("spin.toml")];

@@ -21,7 +21,8 @@ fn a_change_is_built_and_served() {
 #[test]
 fn a_request_in_flight_finishes_on_what_it_began_with() {
     let folder = application();
-    let mut jenny = folder.up(&["--state-dir", ""]);
+    // The client says nothing while the other version is built, however long that takes.
+    let mut jenny = folder.up(&["--state-dir", "", "--body-timeout", "60m"]);
     let mut echo = jenny.begin_echo();
 
     serves_the_other_version(&folder, &mut jenny);

@@ -31,13 +31,17 @@ const LEAST_MEMORY: usize = 1 << 20;
 /// The way in for requests.
 ///
 /// One from outside takes nothing that others need before its body has come, or the first
-/// [`MAX_AWAITED`] bytes of it; then a part of its client's share, then a place. The rest of a long
-/// body has to come at the least rate, or the request loses its place.
+/// [`MAX_AWAITED`] bytes of it; then a part of its client's share, then a place. An eighth of the places
+/// may go to requests whose bodies are still to come, so that client and component can converse, as they
+/// can on Spin. A body that is streamed to its component has to come at the least rate, or the request
+/// loses its place.
 pub(crate) struct Entry {
     limits: Limits,
     trusted_proxies: TrustedProxies,
     outside: ReservedAdmission,
     inside: Admission,
+    /// Bounds the requests whose bodies have not arrived.
+    streamed: Admission,
     clients: Arc<Clients>,
     buffered: Arc<Budget>,
 }
@@ -57,6 +61,7 @@ pub(crate) struct Entered {
 pub(crate) struct Permit {
     _place: OwnedSemaphorePermit,
     _of_share: Option<(OwnedSemaphorePermit, Arc<Share>)>,
+    _streamed: Option<OwnedSemaphorePermit>,
 }
 
 impl From<OwnedSemaphorePermit> for Permit {
@@ -65,9 +70,22 @@ impl From<OwnedSemaphorePermit> for Permit {
         Self {
             _place: place,
             _of_share: None,
+            _streamed: None,
         }
     }
 }
+
+/// A request that may take a place.
+struct Arrived {
+    request: Request<Body>,
+    /// As of [`Entered`].
+    late: Option<CancellationToken>,
+    /// Where the body has not arrived.
+    streamed: Option<OwnedSemaphorePermit>,
+}
+
+/// The part of all places that requests may take whose bodies have not arrived: one of so many.
+const STREAMED_SHARE: usize = 8;
 
 /// Why a request did not come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +133,7 @@ impl Entry {
         Self {
             outside: ReservedAdmission::new(requests, components),
             inside: Admission::new(requests),
+            streamed: Admission::new(requests / STREAMED_SHARE),
             clients: Clients::new(of_a_client, three_quarters(bytes)),
             buffered: Arc::new(Budget::new(bytes)),
             limits: limits.clone(),
@@ -168,7 +187,11 @@ impl Entry {
     ) -> Result<Entered, Refusal> {
         let client = self.client(peer, request.headers());
         let share = self.clients.share(client);
-        let (request, late) = self.arrive(request, &share).await?;
+        let Arrived {
+            request,
+            late,
+            streamed,
+        } = self.arrive(request, &share).await?;
         let since = Instant::now();
         let patience = self.limits.queue_timeout;
         let of_share = share.requests.enter(patience).await;
@@ -177,6 +200,7 @@ impl Entry {
         let permit = Permit {
             _place: place.ok_or(Refusal::NoPlace)?,
             _of_share: Some((of_share, share)),
+            _streamed: streamed,
         };
         Ok(Entered {
             request,
@@ -186,31 +210,38 @@ impl Entry {
         })
     }
 
-    /// Waits for a request's body, but not for long. Returns what tells when the rest of it comes too
-    /// slowly, if there is more than was waited for.
-    async fn arrive(
-        &self,
-        request: Request<Body>,
-        share: &Arc<Share>,
-    ) -> Result<(Request<Body>, Option<CancellationToken>), Refusal> {
+    /// Waits for a request's body, but not for long, unless it may be streamed at once.
+    async fn arrive(&self, request: Request<Body>, share: &Arc<Share>) -> Result<Arrived, Refusal> {
         if request.body().is_end_stream() {
-            return Ok((request, None));
+            return Ok(Arrived {
+                request,
+                late: None,
+                streamed: None,
+            });
         }
         let late = CancellationToken::new();
-        let (head, body) = request.into_parts();
         let pace = Pace::new(self.limits.body_timeout, self.limits.least_body_rate);
-        let body = PacedBody::new(body, pace, late.clone());
-        let arriving = arrived(body, Charge::new(&self.buffered, share));
+        let paced = |body| PacedBody::new(body, pace, late.clone());
+        if let Some(streamed) = self.streamed.try_enter() {
+            return Ok(Arrived {
+                request: request.map(|body| paced(body).boxed_unsync()),
+                late: Some(late),
+                streamed: Some(streamed),
+            });
+        }
+        let (head, body) = request.into_parts();
+        let arriving = arrived(paced(body), Charge::new(&self.buffered, share));
         let until = Instant::now().checked_add(self.limits.request_timeout);
         let arrived = match until {
             Some(until) => tokio::time::timeout_at(until, arriving).await,
             None => Ok(arriving.await),
         };
         match arrived {
-            Ok(Ok(body)) => {
-                let late = (!body.is_whole()).then_some(late);
-                Ok((Request::from_parts(head, body.boxed_unsync()), late))
-            }
+            Ok(Ok(body)) => Ok(Arrived {
+                late: (!body.is_whole()).then_some(late),
+                request: Request::from_parts(head, body.boxed_unsync()),
+                streamed: None,
+            }),
             Ok(Err(NotArrived::NoRoom)) => Err(Refusal::NoMemory),
             Ok(Err(NotArrived::Broken)) if !late.is_cancelled() => Err(Refusal::Broken),
             Ok(Err(NotArrived::Broken)) | Err(_) => Err(Refusal::TooSlow),

@@ -34,7 +34,15 @@ fn entry(limits: &Limits) -> Entry {
     behind("", limits)
 }
 
+/// An entry that streams no body before it has arrived.
 fn behind(proxies: &str, limits: &Limits) -> Entry {
+    Entry {
+        streamed: Admission::new(0),
+        ..streaming(proxies, limits)
+    }
+}
+
+fn streaming(proxies: &str, limits: &Limits) -> Entry {
     let components = vec!["component".to_owned()];
     Entry::new(limits, proxies.parse().unwrap(), components.into_iter())
 }
@@ -91,6 +99,35 @@ async fn what_has_not_arrived_takes_no_place() {
     assert!(entered.late.is_none(), "there is nothing left to come");
     let body = entered.request.into_body().collect().await.unwrap();
     assert_eq!(body.to_bytes(), "{}");
+}
+
+#[tokio::test]
+async fn an_eighth_of_the_places_is_for_bodies_that_are_still_to_come() {
+    let entry = streaming(
+        "",
+        &Limits {
+            max_concurrent_requests: 2 * STREAMED_SHARE,
+            ..limits()
+        },
+    );
+    let (_frames, request) = sending();
+    let first = enter(&entry, CLIENT, request).await;
+    let first = first.unwrap_or_else(|refusal| panic!("{refusal:?}"));
+    assert!(first.late.is_some(), "its body has to keep the rate");
+    let (_frames, request) = sending();
+    let second = enter(&entry, CLIENT, request).await;
+    assert!(second.is_ok());
+
+    let (frames, request) = sending();
+    let mut third = pin!(enter(&entry, CLIENT, request));
+    assert!(poll!(third.as_mut()).is_pending());
+    assert_eq!(entry.entered(), 2);
+    drop(frames);
+    assert!(third.await.is_ok(), "it has arrived");
+
+    drop(first);
+    let (_frames, request) = sending();
+    assert!(enter(&entry, CLIENT, request).await.is_ok());
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ use crate::config::{COMMON_PASSWORDS, CommonPasswords};
 use crate::openapi::Text;
 use crate::problem::{Problem, Violation};
 
-mod common;
+mod most_common;
 #[cfg(test)]
 mod tests;
 
@@ -139,7 +139,7 @@ impl Password {
     /// Whether it is one of the most common passwords, in any case.
     #[must_use]
     pub fn is_common(&self) -> bool {
-        common::contains(&self.0)
+        most_common::contains(&self.0)
     }
 
     /// Refuses one of the most common passwords, unless the variable `common_passwords` allows them.

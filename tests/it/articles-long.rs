@@ -37,7 +37,9 @@ async fn long_articles(app: &TestApp) -> String {
 fn numbers(page: &TestResponse) -> Vec<u32> {
     let page = page.assert_status(200).json();
     let articles = page["articles"].as_array().expect("a page has articles");
-    let titles = articles.iter().filter_map(|article| article["title"].as_str());
+    let titles = articles
+        .iter()
+        .filter_map(|article| article["title"].as_str());
     titles
         .map(|title| title.trim_start_matches('é').parse().expect("a number"))
         .collect()

@@ -37,7 +37,12 @@ async fn ask(app: &TestApp, method: &Method, path: &str, origin: &str) -> TestRe
 #[tokio::test]
 async fn the_host_and_a_function_answer_with_the_same_headers() {
     let mut compared = 0;
-    for origins in ["", "*", "https://front.example, http://x", "https://Front.example:443"] {
+    for origins in [
+        "",
+        "*",
+        "https://front.example, http://x",
+        "https://Front.example:443",
+    ] {
         for public_url in ["https://api.example.org", "http://127.0.0.1:3000"] {
             let app = crate::app()
                 .variable("cors_origins", origins)
@@ -54,7 +59,11 @@ async fn the_host_and_a_function_answer_with_the_same_headers() {
                         continue;
                     }
                     assert_eq!(host.status, function.status, "{origins} {method} {origin}");
-                    assert_eq!(headers(&host), headers(&function), "{origins} {method} {origin}");
+                    assert_eq!(
+                        headers(&host),
+                        headers(&function),
+                        "{origins} {method} {origin}"
+                    );
                     compared += 1;
                 }
             }

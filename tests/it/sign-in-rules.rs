@@ -29,7 +29,11 @@ async fn names_and_addresses_that_could_pass_for_others_are_refused() {
             .assert_problem(422, "validation")
             .assert_violations(&["/user/username"]);
     }
-    for address in ["jake＠example.com", "x＠y@example.com", "jake@xn--a.example"] {
+    for address in [
+        "jake＠example.com",
+        "x＠y@example.com",
+        "jake@xn--a.example",
+    ] {
         register(&app, "jacob", address, "correct horse")
             .await
             .assert_problem(422, "validation")
@@ -44,10 +48,15 @@ async fn names_and_addresses_are_taken_in_every_spelling() {
         .await
         .assert_status(201);
 
-    register(&app, "STRASSE", "jake@XN--BCHER-KVA.example", "correct horse")
-        .await
-        .assert_problem(409, "conflict")
-        .assert_violations(&["/user/email", "/user/username"]);
+    register(
+        &app,
+        "STRASSE",
+        "jake@XN--BCHER-KVA.example",
+        "correct horse",
+    )
+    .await
+    .assert_problem(409, "conflict")
+    .assert_violations(&["/user/email", "/user/username"]);
 }
 
 #[tokio::test]
@@ -87,7 +96,12 @@ async fn a_hash_of_a_password_as_it_was_typed_is_replaced_at_login() {
 #[tokio::test]
 async fn control_characters_are_refused_in_passwords() {
     let app = crate::app().build().await;
-    for password in ["correct\thorse", "correct horse\n", "correct\0horse", "correct\u{85}horse"] {
+    for password in [
+        "correct\thorse",
+        "correct horse\n",
+        "correct\0horse",
+        "correct\u{85}horse",
+    ] {
         register(&app, "jacob", "jake@example.com", password)
             .await
             .assert_problem(422, "validation")
@@ -106,7 +120,12 @@ async fn common_passwords_are_refused_where_the_service_says_so() {
         .assert_status(201)
         .string_at("/user/token");
 
-    for password in ["password", "Password123", "QWERTYUIOP", "ｐａｓｓｗｏｒｄ１"] {
+    for password in [
+        "password",
+        "Password123",
+        "QWERTYUIOP",
+        "ｐａｓｓｗｏｒｄ１",
+    ] {
         register(&app, "anna", "anna@example.com", password)
             .await
             .assert_problem(422, "validation")

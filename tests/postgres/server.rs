@@ -45,7 +45,7 @@ async fn a_server_that_comes_back_is_found_without_a_restart_of_ours() {
     read(&app, &token)
         .await
         .assert_status(200)
-        .assert_json("/user/bio", "");
+        .assert_json("/user/bio", json!(null));
     write(&app, &token, "kept").await.assert_status(200);
     app.get("/health/ready").send().await.assert_status(200);
 

@@ -1,6 +1,9 @@
 //! What every function does for every request, whatever its routes: the baseline of `shared`.
 
-use http::Method;
+use std::net::IpAddr;
+
+use http::{HeaderMap, Method};
+use jenny_host::AppOptions;
 use jenny_test::TestApp;
 use serde_json::Value;
 
@@ -118,6 +121,38 @@ async fn the_log_says_where_each_request_came_from() {
                 .send()
                 .await;
             assert_eq!(client(&app).as_deref(), Some(expected), "{path}");
+        }
+    }
+}
+
+/// The flag of the host and the variable of functions are one list, for limits and for log lines.
+#[tokio::test]
+async fn the_host_reads_trusted_proxies_as_functions_do() {
+    let peer = IpAddr::from([127, 0, 0, 1]);
+    for trusted in ["", "127.0.0.1", "127.0.0.0/8, 10.0.0.0/8", "10.0.0.0/8"] {
+        let options = AppOptions {
+            trusted_proxies: trusted.parse().expect("a list of proxies"),
+            ..AppOptions::default()
+        };
+        let app = crate::app().variable("trusted_proxies", trusted);
+        let app = app.build().await;
+        for forwarded in [
+            "203.0.113.9",
+            "6.6.6.6, 203.0.113.9, 10.1.2.3",
+            "203.0.113.9, unknown",
+            "[2001:db8::1]:443, 10.0.0.1:80",
+            "::ffff:203.0.113.9",
+        ] {
+            let mut headers = HeaderMap::new();
+            let value = forwarded.parse().expect("a value");
+            headers.insert("x-forwarded-for", value);
+            let host = options.trusted_proxies.client_address(peer, &headers);
+
+            let request = app.get("/health/live");
+            request.header("x-forwarded-for", forwarded).send().await;
+
+            let expected = host.to_string();
+            assert_eq!(client(&app), Some(expected), "{trusted}: {forwarded}");
         }
     }
 }

@@ -215,9 +215,15 @@ mod tests {
         let lane = lane();
         let (mut reader, writer) = io::pipe().unwrap();
         let target = Target::File(Arc::new(File::from(std::os::fd::OwnedFd::from(writer))));
+        // More than a pipe holds: the thread has it, and cannot write it.
+        let first = vec![b'x'; 1 << 20];
+        lane.push(&target, first.clone());
+        while !lane.state().writing {
+            std::thread::yield_now();
+        }
         let line = vec![b'x'; 1 << 10];
-        // Far more than the pipe and the queue hold together.
-        let pushed = 3 * MAX_WAITING_BYTES / line.len();
+        // More than the queue holds.
+        let pushed = 2 * MAX_WAITING_BYTES / line.len();
         for _ in 0..pushed {
             lane.push(&target, line.clone());
         }
@@ -230,7 +236,8 @@ mod tests {
         let reading = std::thread::spawn(move || {
             let mut read = 0;
             let mut buffer = vec![0; 1 << 16];
-            let expected = (pushed - usize::try_from(dropped).unwrap()) << 10;
+            let lines = pushed - usize::try_from(dropped).unwrap();
+            let expected = first.len() + lines * line.len();
             while read < expected {
                 read += reader.read(&mut buffer).unwrap();
             }

@@ -157,6 +157,13 @@ fn may_write(
     state == TransactionState::Read || !attempt.queues
 }
 
+/// `PRAGMA journal_mode = WAL` counts as a write, and needs no lock where the file has that mode: every
+/// instance asks for it first. One that needs the lock asks SQLite for it again and again.
+fn is_pragma(sql: &str) -> bool {
+    let word = sql.trim_start().get(.."pragma".len());
+    word.is_some_and(|word| word.eq_ignore_ascii_case("pragma"))
+}
+
 fn step_through(
     connection: &Connection,
     turn: &mut Option<Turn>,
@@ -181,7 +188,8 @@ fn step_through(
     };
     // `BEGIN IMMEDIATE` and `BEGIN EXCLUSIVE` are among those that are not read-only:
     // <https://www.sqlite.org/c3ref/stmt_readonly.html>.
-    if !prepared.readonly() && !may_write(connection, turn, queue, attempt) {
+    let writes = !prepared.readonly() && !is_pragma(&attempt.statement.sql);
+    if writes && !may_write(connection, turn, queue, attempt) {
         return Some((Failure::Queued, reply));
     }
     let columns: Vec<String> = prepared.column_names().map(str::to_owned).collect();

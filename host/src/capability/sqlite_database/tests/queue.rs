@@ -143,8 +143,12 @@ async fn a_connection_that_goes_in_its_transaction_ends_its_turn() {
 
 #[tokio::test]
 async fn what_reads_takes_no_turn() {
-    let databases = scratch();
+    let directory = tempfile::tempdir().unwrap();
+    let databases = databases(Some(&directory.path().join("a.db")), Work::Inline);
     let writer = databases.open("default").await.unwrap();
+    all(&writer, "PRAGMA journal_mode = WAL", vec![])
+        .await
+        .unwrap();
     all(&writer, "CREATE TABLE t (a)", vec![]).await.unwrap();
     all(&writer, "BEGIN IMMEDIATE", vec![]).await.unwrap();
     let reader = databases.open("default").await.unwrap();
@@ -153,6 +157,7 @@ async fn what_reads_takes_no_turn() {
         "SELECT * FROM t",
         "PRAGMA foreign_keys = ON",
         "COMMIT",
+        "PRAGMA journal_mode = WAL",
     ] {
         let done = all(&reader, sql, vec![]).now_or_never();
         done.expect("it waits for nobody").unwrap();

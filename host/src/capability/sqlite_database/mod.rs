@@ -241,7 +241,7 @@ impl SqliteConnection for LocalConnection {
                 Err(refusal) => refusal,
             };
             let deadline = *deadline.get_or_insert_with(|| Instant::now() + self.busy_timeout);
-            // Waiting here holds no thread: whoever has the lock needs one to let go of it.
+            // Waiting here holds no thread: the lock's holder needs one to release it.
             match refusal.why {
                 Failure::Final(error) => return Err(error),
                 Failure::Queued => match timeout_at(deadline, queue.turn()).await {

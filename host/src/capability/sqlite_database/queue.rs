@@ -2,7 +2,7 @@
 //!
 //! SQLite lets one connection write at a time, and has the others ask again and again. Here they
 //! queue: a connection takes the turn before its first statement that writes, and has it until its
-//! transaction has ended. It waits without a thread, and whoever has the turn gets one at once: the
+//! transaction has ended. It waits without a thread, and the one with the turn gets one at once: the
 //! others wait for it. Only the first of the queue asks SQLite, where another process may have the
 //! lock.
 
@@ -35,7 +35,7 @@ impl Queue {
         self.of(permit.expect("the semaphore is never closed"))
     }
 
-    /// The turn, if nobody has it or waits for it.
+    /// Returns the turn if it is free and no connection waits for it.
     pub(super) fn try_turn(self: &Arc<Self>) -> Option<Turn> {
         let permit = Arc::clone(&self.turn).try_acquire_owned().ok()?;
         Some(self.of(permit))

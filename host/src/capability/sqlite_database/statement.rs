@@ -152,8 +152,8 @@ fn may_write(
         IS_PATIENT.set(attempt.work == Work::Pool);
         return true;
     }
-    // Whoever has the turn may be waiting for what this connection reads to be read to its end.
-    // SQLite sees that, and fails such a statement at once.
+    // The connection with the turn may be waiting for this one's read to end. SQLite detects the
+    // deadlock and fails the statement at once.
     state == TransactionState::Read || !attempt.queues
 }
 

@@ -86,12 +86,7 @@ async fn other_methods_are_refused() {
 
 #[tokio::test]
 async fn keeps_to_its_budget() {
-    let Some(Measured {
-        app, mut budgets, ..
-    }) = measured("health").await
-    else {
-        return;
-    };
+    let Measured { app, mut budgets } = measured("health").await;
     for path in ["/health/live", "/health/ready"] {
         let name = format!("GET {path}");
         budgets

@@ -32,7 +32,7 @@ const variables = {
   SPIN_VARIABLE_SIGNING_KEY: pem(privateKey, "pkcs8"),
 };
 
-/** An access token of the user, as `sign-in` makes them (RFC 9068). */
+/** An access token of the user, as `users` makes them (RFC 9068). */
 function token() {
   const { crv, kty, x } = publicKey.export({ format: "jwk" });
   const kid = createHash("sha256").update(JSON.stringify({ crv, kty, x })).digest("base64url");

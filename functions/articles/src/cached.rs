@@ -15,7 +15,7 @@ pub(crate) const POLICY: Policy = Policy::seconds(30)
     .negative_seconds(5)
     .clients_seconds(2, 8);
 
-/// All that shows articles, and with them their authors: `account` makes it invalid as well. One tag
+/// All that shows articles, and with them their authors: `user` makes it invalid as well. One tag
 /// for every article, since each tag costs a lookup a read of the store and a write a slow write;
 /// what is read often is soon loaded again.
 const ARTICLES: &str = "articles";

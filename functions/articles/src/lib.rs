@@ -21,7 +21,7 @@
 //! honour `If-Match` with it: what counts is whether its author has written it since.
 //!
 //! Without a token, lists and articles are the same for everybody and come from `shared::cache`, which
-//! every write here, and a change of a user by `account`, makes forget what it touches.
+//! every write here, and a change of a user by `user`, makes forget what it touches.
 //!
 //! Errors: 401 without a valid token, also when its user is no more; 403 for another author's article;
 //! 404 for an unknown slug; 412 when the article is not as `If-Match` says; 422 with every field that

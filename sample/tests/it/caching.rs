@@ -128,7 +128,7 @@ async fn a_write_is_seen_by_the_next_reader_whichever_component_made_it() {
         list.assert_json("/articles/0/favoritesCount", count);
     }
 
-    // By another component: `account` changes what `articles` shows.
+    // By another component: `user` changes what `articles` shows.
     let change = json!({ "user": { "username": "jake", "image": "https://example.com/j.png" } });
     app.put("/api/user")
         .bearer(&token)

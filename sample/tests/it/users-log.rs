@@ -1,4 +1,4 @@
-//! `sign-in`: what the log says of who signs in, and without which key nobody does.
+//! `users`: what the log says of who signs in, and without which key nobody does.
 
 use jenny_test::{Mint, TestApp, TestResponse};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! `sign-in`: users whose comparison keys are by earlier rules.
+//! `users`: users whose comparison keys are by earlier rules.
 
 use futures::future::join_all;
 use jenny_test::{TestApp, TestResponse};

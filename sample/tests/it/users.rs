@@ -1,4 +1,4 @@
-//! `sign-in`: registration and login.
+//! `users`: registration and login.
 
 use argon2::password_hash::{PasswordHasher, phc};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -371,7 +371,7 @@ async fn other_methods_are_refused_with_the_allowed_ones() {
 async fn keeps_to_its_budget() {
     let Some(Measured {
         app, mut budgets, ..
-    }) = measured("sign-in").await
+    }) = measured("users").await
     else {
         return;
     };

@@ -1,4 +1,4 @@
-//! The answers of `sign-in` that the documentation shows.
+//! The answers of `users` that the documentation shows.
 
 use jenny_test::Examples;
 use serde_json::json;
@@ -9,7 +9,7 @@ const TOO_LARGE_BYTES: usize = 1024 * 1024 + 1;
 #[tokio::test]
 async fn are_what_it_answers() {
     let app = crate::app().build().await;
-    let mut examples = Examples::open("../../functions/sign-in");
+    let mut examples = Examples::open("../../functions/users");
     let user = json!({ "user": {
         "username": "jacob",
         "email": "jake@example.com",

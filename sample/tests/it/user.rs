@@ -1,4 +1,4 @@
-//! `account`: the caller's own user.
+//! `user`: the caller's own user.
 
 use jenny_test::{TestApp, TestResponse};
 use serde_json::{Value, json};
@@ -318,7 +318,7 @@ async fn keeps_to_its_budget() {
         app,
         mut budgets,
         token,
-    }) = measured("account").await
+    }) = measured("user").await
     else {
         return;
     };

@@ -1,4 +1,4 @@
-//! The answers of `account` that the documentation shows.
+//! The answers of `user` that the documentation shows.
 
 use jenny_test::Examples;
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::articles::register;
 #[tokio::test]
 async fn are_what_it_answers() {
     let app = crate::app().build().await;
-    let mut examples = Examples::open("../../functions/account");
+    let mut examples = Examples::open("../../functions/user");
     let token = register(&app, "jacob").await;
 
     let changes = json!({ "user": {

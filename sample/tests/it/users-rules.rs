@@ -1,4 +1,4 @@
-//! `sign-in` and `account`: which names, addresses and passwords users may have.
+//! `users` and `user`: which names, addresses and passwords users may have.
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, phc};

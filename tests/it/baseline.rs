@@ -60,9 +60,9 @@ async fn an_unknown_route_is_a_problem_of_the_host() {
 async fn foreign_origins_are_not_allowed_unless_configured() {
     let app = crate::app().build().await;
     let response = app
-        .request(Method::OPTIONS, "/api/user")
+        .request(Method::OPTIONS, "/health/live")
         .header("origin", "https://front.example")
-        .header("access-control-request-method", "PUT")
+        .header("access-control-request-method", "GET")
         .send()
         .await;
     assert_eq!(
@@ -76,9 +76,9 @@ async fn foreign_origins_are_not_allowed_unless_configured() {
         .build()
         .await;
     let preflight = app
-        .request(Method::OPTIONS, "/api/user")
+        .request(Method::OPTIONS, "/health/live")
         .header("origin", "https://front.example")
-        .header("access-control-request-method", "PUT")
+        .header("access-control-request-method", "GET")
         .header(
             "access-control-request-headers",
             "authorization,content-type",
@@ -88,7 +88,7 @@ async fn foreign_origins_are_not_allowed_unless_configured() {
     preflight.assert_header("access-control-allow-origin", "https://front.example");
     assert!(preflight.status.is_success(), "{preflight:?}");
     let other = app
-        .get("/api/user")
+        .get("/health/live")
         .header("origin", "https://evil.example")
         .send()
         .await;

@@ -4,7 +4,7 @@ use jenny_test::TestApp;
 
 #[tokio::test]
 async fn says_what_is_missing_and_shows_no_half_of_a_document() {
-    let app = TestApp::from_manifest("fixtures/undocumented")
+    let app = TestApp::from_manifest("../crates/test/fixtures/undocumented")
         .only("docs")
         .await;
 

@@ -86,7 +86,9 @@ async fn other_methods_are_refused() {
 
 #[tokio::test]
 async fn keeps_to_its_budget() {
-    let Measured { app, mut budgets } = measured("health").await;
+    let Some(Measured { app, mut budgets }) = measured("health").await else {
+        return;
+    };
     for path in ["/health/live", "/health/ready"] {
         let name = format!("GET {path}");
         budgets

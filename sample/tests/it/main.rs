@@ -16,4 +16,9 @@ pub(crate) fn app() -> TestAppBuilder {
         .prepared_by(|app| Box::pin(prepared::migrated(app)))
 }
 
+#[path = "../../../tests/it/coverage.rs"]
+mod coverage;
+#[path = "../harness/mod.rs"]
+mod harness;
+
 include!(concat!(env!("OUT_DIR"), "/it.rs"));

@@ -15,4 +15,7 @@ pub(crate) fn app() -> TestAppBuilder {
         .prepared_by(|app| Box::pin(prepared::migrated(app)))
 }
 
+#[path = "../../../tests/it/coverage.rs"]
+mod coverage;
+
 include!(concat!(env!("OUT_DIR"), "/it.rs"));

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::overlay;
 
-const REALWORLD: &str = include_str!("../../contract/realworld.yml");
-const OVERLAY: &str = include_str!("../../contract/overlay.yml");
+const REALWORLD: &str = include_str!("../../../contract/realworld.yml");
+const OVERLAY: &str = include_str!("../../../contract/overlay.yml");
 
 /// The members of a path item that are operations (OpenAPI 3.1, section 4.8.9.1).
 const METHODS: [&str; 8] = [

@@ -1,6 +1,6 @@
-//! Every function has the tests that a function has. They stand in files of its own, `<function>.rs` or
-//! `<function>-<what>.rs`, and nothing lists the functions: this program is asked for its tests, and the
-//! manifest for its components.
+//! Every function whose tests stand in this package has the tests that a function needs. They stand in files
+//! named after it, `<function>.rs` or `<function>-<what>.rs`. Nothing lists the functions: the test program
+//! lists its tests, and the manifest its components. Other packages of tests include this file.
 
 use std::path::Path;
 use std::process::Command;
@@ -33,8 +33,13 @@ impl Tests {
         }
     }
 
-    async fn of_the_application() -> Self {
-        Self::for_functions(crate::app().build().await.components())
+    /// Those of this program, for the functions of the application whose tests stand in this package.
+    async fn of_the_package() -> Self {
+        let mut functions = crate::app().build().await.components();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("it");
+        functions.retain(|function| folder.join(format!("{function}.rs")).exists());
+        assert!(!functions.is_empty(), "{}", folder.display());
+        Self::for_functions(functions)
     }
 
     /// Whether one of a function's tests is such a one.
@@ -72,36 +77,37 @@ fn is_called(path: &str, name: &str) -> bool {
     path.rsplit("::").next() == Some(name)
 }
 
-/// Those of these functions whose callers do not meet in a test of the function's own.
-pub(crate) fn without_mingling(functions: Vec<String>) -> Vec<String> {
-    let tests = Tests::for_functions(functions);
+/// The functions of the package that have no test of their own in which their callers meet: the package's
+/// `state-bleed.rs` tests those.
+pub(crate) async fn without_mingling() -> Vec<String> {
+    let tests = Tests::of_the_package().await;
     let without = tests.without(|path| is_called(path, "tells_nobody_of_another_caller"));
     without.into_iter().map(str::to_owned).collect()
 }
 
 #[tokio::test]
 async fn every_function_keeps_to_a_budget() {
-    let tests = Tests::of_the_application().await;
+    let tests = Tests::of_the_package().await;
 
     let without = tests.without(|path| is_called(path, "keeps_to_its_budget"));
 
     assert!(
         without.is_empty(),
-        "{without:?}: each needs a test `keeps_to_its_budget` in tests/it/<function>.rs, which measures a \
+        "{without:?}: each needs a test `keeps_to_its_budget` in it/<function>.rs, which measures a \
          request of each of its routes; docs/testing.md shows one"
     );
 }
 
 #[tokio::test]
 async fn every_function_that_writes_does_it_wholly_or_not_at_all() {
-    let tests = Tests::of_the_application().await;
+    let tests = Tests::of_the_package().await;
 
     let mut without = tests.without(|path| path.contains("every_call"));
     without.retain(|function| writes(function));
 
     assert!(
         without.is_empty(),
-        "{without:?}: each needs tests of its writes in tests/it/<function>-every-call.rs, or with \
+        "{without:?}: each needs tests of its writes in it/<function>-every-call.rs, or with \
          `every_call` in their names, in which each call of the host goes wrong once; docs/testing.md \
          shows one"
     );
@@ -109,10 +115,12 @@ async fn every_function_that_writes_does_it_wholly_or_not_at_all() {
 
 /// Whether a function has operations that may change something, by its own document.
 fn writes(function: &str) -> bool {
-    let functions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../functions");
-    let path = functions.join(function).join("openapi.json");
-    let text = std::fs::read_to_string(&path)
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let file = format!("functions/{function}/openapi.json");
+    let mut files = package.ancestors().map(|folder| folder.join(&file));
+    let path = files.find(|path| path.exists());
+    let path = path.unwrap_or_else(|| panic!("there is no {file}"));
+    let text = std::fs::read_to_string(path).expect("a document can be read");
     let document: Value = serde_json::from_str(&text).expect("a document is JSON");
     let paths = document["paths"].as_object().expect("it has paths");
     let writing = ["post", "put", "patch", "delete"];

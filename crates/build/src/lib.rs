@@ -28,8 +28,8 @@ use std::{env, fs};
 /// pub const ALL: &[Migration] = include!(concat!(env!("OUT_DIR"), "/all.rs"));
 /// ```
 ///
-/// The build ends when a number is missing or there twice, when a migration has no SQLite file, and when a
-/// file is named otherwise.
+/// The build ends when two migrations have one number, when a migration has no SQLite file, and when a file
+/// is named otherwise.
 pub fn migrations() {
     script("migrations", |folder, out| {
         let found = migrations::find(&folder)?;

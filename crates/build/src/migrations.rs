@@ -73,8 +73,8 @@ struct Dialects {
 ///
 /// # Errors
 ///
-/// A sentence that names the file, if one cannot be read or is not named as it has to be, if a number is
-/// missing or there twice, or if a migration has no SQLite file.
+/// A sentence that names the file, if one cannot be read or is not named as it has to be, if two migrations
+/// have one number, or if a migration has no SQLite file.
 pub fn read(folder: &Path) -> Result<Vec<Migration>, Box<dyn Error>> {
     let mut files = BTreeMap::<String, Dialects>::new();
     for entry in fs::read_dir(folder)? {
@@ -88,23 +88,28 @@ pub fn read(folder: &Path) -> Result<Vec<Migration>, Box<dyn Error>> {
             return Err(format!("{name} must end in {SQLITE} or {POSTGRES}").into());
         }
     }
-    let numbered = (1..).zip(&files);
-    numbered
-        .map(|(version, (stem, dialects))| migration(folder, version, stem, dialects))
-        .collect()
+    let mut migrations: Vec<Migration> = Vec::with_capacity(files.len());
+    for (stem, dialects) in &files {
+        let migration = migration(folder, stem, dialects)?;
+        // A gap is no mistake: what was removed with a part of the application leaves one.
+        if let Some(last) = migrations.last()
+            && last.version == migration.version
+        {
+            let (number, name) = (last.version, &last.name);
+            return Err(format!("{stem} has the number of {number:04}_{name}").into());
+        }
+        migrations.push(migration);
+    }
+    Ok(migrations)
 }
 
 fn migration(
     folder: &Path,
-    version: u32,
     stem: &str,
     dialects: &Dialects,
 ) -> Result<Migration, Box<dyn Error>> {
-    let name = stem
-        .strip_prefix(&format!("{version:04}_"))
-        .ok_or_else(|| {
-            format!("{stem} must begin with {version:04}_: numbers have no gaps and none twice")
-        })?;
+    let (version, name) = numbered(stem)
+        .ok_or_else(|| format!("{stem} must begin with its number, from 0001_ to 9999_"))?;
     if !dialects.sqlite {
         return Err(format!("{stem}{POSTGRES} lacks its {stem}{SQLITE}").into());
     }
@@ -115,6 +120,14 @@ fn migration(
         sqlite: script(SQLITE)?,
         postgres: dialects.postgres.then(|| script(POSTGRES)).transpose()?,
     })
+}
+
+/// Number and name in `0001_notes`. Four digits: files sort as their numbers do.
+fn numbered(stem: &str) -> Option<(u32, &str)> {
+    let (number, name) = stem.split_once('_')?;
+    let is_number = number.len() == 4 && number.bytes().all(|byte| byte.is_ascii_digit());
+    let version = number.parse().ok().filter(|version| *version > 0)?;
+    is_number.then_some((version, name))
 }
 
 impl Script {
@@ -251,8 +264,8 @@ mod tests {
     fn migrations_are_in_the_order_of_their_numbers() {
         let folder = tempfile::tempdir().unwrap();
         for file in [
-            "0002_notes.postgres.sql",
-            "0002_notes.sqlite.sql",
+            "0003_notes.postgres.sql",
+            "0003_notes.sqlite.sql",
             "0001_keys.sqlite.sql",
             "README.md",
         ] {
@@ -263,7 +276,7 @@ mod tests {
             let Migration { version, name, .. } = migration;
             (*version, name.as_str(), migration.postgres.is_some())
         });
-        assert!(all.eq([(1, "keys", false), (2, "notes", true)]));
+        assert!(all.eq([(1, "keys", false), (3, "notes", true)]));
         assert_eq!(found(&[]).unwrap(), "&[\n]");
     }
 
@@ -331,8 +344,13 @@ mod tests {
     #[test]
     fn what_is_named_otherwise_is_refused_with_what_it_must_be() {
         for (files, expected) in [
-            (&["0002_a.sqlite.sql"][..], "0001_"),
-            (&["0001_a.sqlite.sql", "0001_b.sqlite.sql"], "0002_"),
+            (&["01_a.sqlite.sql"][..], "01_a must begin with its number"),
+            (&["0000_a.sqlite.sql"], "0000_a must begin with its number"),
+            (&["+001_a.sqlite.sql"], "+001_a must begin with its number"),
+            (
+                &["0001_a.sqlite.sql", "0001_b.sqlite.sql"],
+                "0001_b has the number of 0001_a",
+            ),
             (
                 &["0001_a.postgres.sql"],
                 "0001_a.postgres.sql lacks its 0001_a.sqlite.sql",

@@ -47,7 +47,7 @@ const ADAPTED: [(&str, &str); 6] = [
     ("\n# (docs/adr/0006). ", ".\n# "),
     ("\n# (docs/adr/0023). ", ".\n# "),
     (" (docs/adr/0006)", ""),
-    ("\"build/**/*\", ", ""),
+    ("\"crates/build/**/*\", ", ""),
     (", \"shared/src/**/*.rs\"", ""),
     ("\"MIT OR Apache-2.0\"", "\"LicenseRef-Proprietary\""),
 ];

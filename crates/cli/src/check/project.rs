@@ -159,13 +159,6 @@ impl Project {
         &self.files
     }
 
-    /// Whether git tracks or would track this file.
-    pub(super) fn has(&self, file: &str) -> bool {
-        self.files
-            .binary_search_by(|have| have.as_str().cmp(file))
-            .is_ok()
-    }
-
     /// Whether this path, relative to the root, exists at all.
     pub(super) fn exists(&self, path: &str) -> bool {
         self.root.join(path).exists()
@@ -184,6 +177,18 @@ impl Project {
     /// The names of the folders below `functions/`.
     pub(super) fn functions(&self) -> &[String] {
         &self.functions
+    }
+
+    /// The file with the tests of a function: `it/<name>.rs` of the package `tests`, or of another one.
+    pub(super) fn test_file(&self, name: &str) -> Option<&str> {
+        let is_test = |file: &&String| {
+            let package = file.strip_suffix(&format!("it/{name}.rs"));
+            package.is_some_and(|package| {
+                package == "tests/"
+                    || package.ends_with('/') && self.files.contains(&format!("{package}Cargo.toml"))
+            })
+        };
+        self.files.iter().find(is_test).map(String::as_str)
     }
 
     /// The worlds in `wit/` by name, or why they cannot be parsed.

@@ -12,7 +12,7 @@ pub(super) fn check(project: &Project) -> Vec<Report> {
         .functions()
         .iter()
         .filter_map(|name| {
-            let file = format!("tests/it/{name}.rs");
+            let file = project.test_file(name)?;
             let source = project
                 .sources()
                 .iter()
@@ -103,6 +103,20 @@ mod tests {
             let found = messages(check(&project));
             assert!(found.is_empty(), "{found:?}");
         }
+    }
+
+    #[test]
+    fn the_test_may_stand_in_another_package() {
+        let elsewhere = |manifest: &str| {
+            let fixture = Fixture::new().without(FILE).with("parts/tests/it/hello.rs", "");
+            fixture.with(manifest, "").load()
+        };
+        let project = elsewhere("parts/tests/Cargo.toml");
+        assert_eq!(project.test_file("hello"), Some("parts/tests/it/hello.rs"));
+        let found = check(&project);
+        assert_eq!(found.len(), 1);
+        // A folder that is not a package is never compiled.
+        assert_eq!(elsewhere("parts/Cargo.toml").test_file("hello"), None);
     }
 
     #[test]

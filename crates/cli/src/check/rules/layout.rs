@@ -53,8 +53,8 @@ fn function(project: &Project, name: &str) -> Vec<Report> {
         ));
     }
     reports.extend(world(project, name));
-    let test = format!("tests/it/{name}.rs");
-    if !project.has(&test) {
+    if project.test_file(name).is_none() {
+        let test = format!("tests/it/{name}.rs");
         reports.push(Report::at(
             test.clone(),
             format!("function `{name}` has no test: write {test}"),

@@ -2,70 +2,59 @@
 
 mod process;
 
-use process::{Jenny, post, workspace};
-use serde_json::json;
+use std::sync::Once;
 
-fn registration() -> serde_json::Value {
-    json!({
-        "user": { "username": "jacob", "email": "jake@example.com", "password": "correct horse" }
-    })
+use process::{Jenny, workspace};
+use serde_json::json;
+use tempfile::TempDir;
+
+/// An application that keeps entries.
+const GUESTBOOK: &str = "crates/test/fixtures/guestbook/spin.toml";
+
+fn entry(name: &str) -> serde_json::Value {
+    json!({ "name": name, "message": "I was here" })
 }
 
-#[test]
-fn registers_logs_in_and_reads_oneself() {
-    let state = process::state();
-    let jenny = Jenny::up(&["--no-build", "--state-dir"], state.path());
+/// The guest book, with its data in `state`.
+fn guestbook(state: &TempDir) -> Jenny {
+    build_guestbook();
+    let arguments = ["--no-build", "--from", GUESTBOOK, "--state-dir"];
+    Jenny::up(&arguments, state.path())
+}
 
-    let (status, body) = post(&jenny.url("/api/users"), &registration());
-    assert_eq!(status, 201, "{body}");
-    let (status, body) = post(
-        &jenny.url("/api/users/login"),
-        &json!({ "user": { "email": "jake@example.com", "password": "correct horse" } }),
-    );
-    assert_eq!(status, 200, "{body}");
-    let token = body["user"]["token"].as_str().expect("a token").to_owned();
-
-    let (status, body) = process::get(&jenny.url("/api/user"), Some(&token));
-    assert_eq!(status, 200, "{body}");
-    assert_eq!(body["user"]["username"], "jacob");
-    let (status, body) = process::get(&jenny.url("/api/user"), None);
-    assert_eq!(status, 401, "{body}");
+/// Builds its component, once for all tests of this process.
+fn build_guestbook() {
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| {
+        let status = process::command(&["build", "--from", GUESTBOOK]).status();
+        assert!(status.expect("`jenny build` starts").success());
+    });
 }
 
 #[test]
 fn what_was_answered_survives_kill_9() {
     let state = process::state();
-    let mut tokens = Vec::new();
+    let mut names = Vec::new();
 
     for round in 0..3 {
-        let jenny = Jenny::up(&["--no-build", "--state-dir"], state.path());
+        let jenny = guestbook(&state);
         for index in 0..4 {
             let name = format!("user-{round}-{index}");
-            let (status, body) = post(
-                &jenny.url("/api/users"),
-                &json!({
-                    "user": {
-                        "username": name,
-                        "email": format!("{name}@example.com"),
-                        "password": "correct horse",
-                    }
-                }),
-            );
-            assert_eq!(status, 201, "{body}");
-            tokens.push((
-                name,
-                body["user"]["token"].as_str().expect("a token").to_owned(),
-            ));
+            let status = process::post(&jenny.url("/book/entries"), &entry(&name));
+            assert_eq!(status, 201);
+            names.push(name);
         }
         jenny.kill();
     }
 
-    let jenny = Jenny::up(&["--no-build", "--state-dir"], state.path());
-    for (name, token) in tokens {
-        let (status, body) = process::get(&jenny.url("/api/user"), Some(&token));
-        assert_eq!(status, 200, "{name}: {body}");
-        assert_eq!(body["user"]["username"], name.as_str());
-    }
+    let jenny = guestbook(&state);
+    let (status, book) = process::get(&jenny.url("/book/entries"));
+    assert_eq!(status, 200, "{book}");
+    let entries = book["entries"].as_array().expect("a list").iter();
+    let kept = entries.map(|entry| entry["name"].as_str().unwrap_or_default());
+    assert!(kept.eq(&names), "{book}");
+    let (_, count) = process::get(&jenny.url("/book/count"));
+    assert_eq!(count, names.len());
 }
 
 #[test]
@@ -73,7 +62,7 @@ fn sigterm_and_sigint_end_it_cleanly() {
     for signal in ["TERM", "INT"] {
         let state = process::state();
         let jenny = Jenny::up(&["--no-build", "--state-dir"], state.path());
-        let (status, _) = process::get(&jenny.url("/health/live"), None);
+        let (status, _) = process::get(&jenny.url("/health/live"));
         assert_eq!(status, 200);
         assert!(
             jenny.signal(signal).success(),
@@ -85,11 +74,9 @@ fn sigterm_and_sigint_end_it_cleanly() {
 #[test]
 fn a_request_in_flight_is_answered_before_it_ends() {
     let state = process::state();
-    let jenny = Jenny::up(&["--no-build", "--state-dir"], state.path());
-    let url = jenny.url("/api/users");
-    // Hashing the password keeps this one busy for a while. The request's head is on its way, as
-    // the half-sent body shows, when the signal arrives.
-    let mut upload = process::begin_upload(&url, &registration());
+    let jenny = guestbook(&state);
+    // The request's head is on its way, as the half-sent body shows, when the signal arrives.
+    let mut upload = process::begin_upload(&jenny.url("/book/entries"), &entry("jacob"));
     let status = jenny.signal_then(|| upload.finish());
     let (code, answer) = status;
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
@@ -99,9 +86,9 @@ fn a_request_in_flight_is_answered_before_it_ends() {
 #[test]
 fn a_second_signal_ends_it_at_once() {
     let state = process::state();
-    let jenny = Jenny::up(&["--no-build", "--state-dir"], state.path());
+    let jenny = guestbook(&state);
     // It never gets its other half.
-    let _upload = process::begin_upload(&jenny.url("/api/users"), &registration());
+    let _upload = process::begin_upload(&jenny.url("/book/entries"), &entry("jacob"));
 
     jenny.begin_to_end();
 
@@ -117,7 +104,7 @@ fn a_terminal_that_takes_nothing_stops_neither_the_server_nor_its_end() {
     let jenny = Jenny::up_unread(&["--no-build", "--state-dir"], state.path());
     // Each request is a line of some hundred bytes in the log, and a pipe holds 64 KiB.
     for _ in 0..1_000 {
-        let (status, _) = process::get(&jenny.url("/health/live"), None);
+        let (status, _) = process::get(&jenny.url("/health/live"));
         assert_eq!(status, 200);
     }
 

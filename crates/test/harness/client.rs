@@ -169,7 +169,7 @@ async fn answer(status: u16, media_type: &str, body: &str) -> TestResponse {
 }
 
 fn document() -> Value {
-    json!({ "articles": [{ "slug": "a", "id": 1 }, { "slug": "b", "id": 2 }], "count": 2 })
+    json!({ "notes": [{ "slug": "a", "id": 1 }, { "slug": "b", "id": 2 }], "count": 2 })
 }
 
 #[tokio::test]
@@ -182,10 +182,10 @@ async fn what_holds_of_an_answer_passes() {
         .assert_has_header("vary")
         .assert_no_header("etag")
         .assert_header_contains("vary", "cookie")
-        .assert_json("/articles/1/slug", "b")
+        .assert_json("/notes/1/slug", "b")
         .assert_json("", document())
-        .assert_json_path("$.articles[*].slug", ["a", "b"])
-        .assert_json_path("$.articles[?@.id > 1].slug", ["b"])
+        .assert_json_path("$.notes[*].slug", ["a", "b"])
+        .assert_json_path("$.notes[?@.id > 1].slug", ["b"])
         .assert_json_path("$.nothing", [0; 0])
         .assert_text(&document().to_string());
     assert_eq!(answer.cookie("second"), Some("2"));
@@ -318,7 +318,7 @@ async fn a_snapshot_shows_what_callers_go_by() {
         content-type: application/json
 
         {
-          "articles": [
+          "notes": [
             {
               "id": 1,
               "slug": "a"
@@ -336,7 +336,7 @@ async fn a_snapshot_shows_what_callers_go_by() {
         .no_headers()
         .header("vary")
         .redact_header("set-cookie", "cookie")
-        .redact("$.articles[*].id", "id")
+        .redact("$.notes[*].id", "id")
         .redact_text("b", "letter")
         .assert(expect![[r#"
             200 OK
@@ -346,7 +346,7 @@ async fn a_snapshot_shows_what_callers_go_by() {
             vary: cookie
 
             {
-              "articles": [
+              "notes": [
                 {
                   "id": "[id]",
                   "slug": "a"

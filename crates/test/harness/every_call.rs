@@ -5,73 +5,16 @@ use std::panic::AssertUnwindSafe;
 use std::process::Command;
 
 use futures::FutureExt as _;
-use jenny_test::{
-    Call, EveryCall, Fault, Hit, Mint, Mishap, TestApp, TestAppBuilder, TestResponse,
-};
+use jenny_test::{EveryCall, Fault, Hit, Mishap, TestApp, TestAppBuilder, TestResponse};
 use serde_json::json;
 
-/// Applications whose keys need not be looked up.
-fn app(mint: &Mint) -> TestAppBuilder {
-    TestApp::builder().signed_by(mint)
+/// Applications that read a variable and the database.
+fn app() -> TestAppBuilder {
+    TestApp::from_manifest("fixtures/guestbook")
 }
 
-async fn register(app: &TestApp, name: &str) -> TestResponse {
-    let user = json!({
-        "username": name, "email": format!("{name}@example.com"), "password": "correct horse"
-    });
-    let request = app.post("/api/users").json(&json!({ "user": user }));
-    request.send().await
-}
-
-#[expect(
-    clippy::ptr_arg,
-    reason = "a scenario is given what `two_users` returns"
-)]
-async fn follow(app: &TestApp, token: &String) -> TestResponse {
-    app.post("/api/profiles/anna/follow")
-        .bearer(token)
-        .send()
-        .await
-}
-
-/// Two users; the second one's token.
-async fn two_users(app: &TestApp) -> String {
-    register(app, "anna").await.assert_status(201);
-    register(app, "jacob").await.string_at("/user/token")
-}
-
-#[tokio::test]
-async fn a_write_is_whole_or_absent_whatever_goes_wrong() {
-    let mint = Mint::new();
-    let seen = RefCell::new(Vec::new());
-
-    let checked = EveryCall::of(|| app(&mint))
-        .check(two_users, follow, async |app, token, answer, hit| {
-            seen.borrow_mut().push(hit.mishap());
-            let follows = app.sql("SELECT count(*) FROM follows").await;
-            match answer.status.as_u16() {
-                200 => assert_eq!(follows, [[1]], "{hit}: it was answered"),
-                // A variable that cannot be read is nothing to try again for.
-                500 if hit.call().is_some_and(Call::is_variable) => {}
-                500 => assert!(hit.mishap().is_some_and(Mishap::kills), "{hit}"),
-                _ => {
-                    answer.assert_problem(503, "unavailable");
-                }
-            }
-            // Whatever it was, the next caller is served.
-            follow(app, token).await.assert_status(200);
-        })
-        .await;
-
-    let seen = seen.into_inner();
-    assert_eq!(seen.len(), checked.runs);
-    assert_eq!(seen[0], None);
-    let of = |mishap| seen.iter().filter(|seen| **seen == Some(mishap)).count();
-    assert!((checked.calls - 2..=checked.calls).contains(&of(Mishap::Fails)));
-    assert_eq!(of(Mishap::KillsTheInstance), checked.calls);
-    let writes = of(Mishap::LosesTheAnswer);
-    assert!((1..checked.calls).contains(&writes), "{seen:?}");
-    assert_eq!(of(Mishap::KillsTheInstanceAfterwards), writes);
+async fn look(app: &TestApp, (): &()) -> TestResponse {
+    app.get("/book/entries").send().await
 }
 
 /// The message of the panic that `test` ends with.
@@ -88,12 +31,10 @@ async fn panic_of(test: impl Future) -> String {
 
 #[tokio::test]
 async fn an_invariant_that_does_not_hold_names_the_run() {
-    let mint = Mint::new();
-
-    let message = panic_of(EveryCall::of(|| app(&mint)).only(&[Mishap::Fails]).check(
-        two_users,
-        follow,
-        async |_, _, answer, hit: &Hit| {
+    let message = panic_of(EveryCall::of(app).only(&[Mishap::Fails]).check(
+        async |_| (),
+        look,
+        async |_, (), answer, hit: &Hit| {
             assert_eq!(answer.status, 200, "{hit}");
         },
     ))
@@ -107,7 +48,7 @@ async fn a_scenario_that_calls_nothing_is_no_scenario() {
     let nothing = async |_: &TestApp, (): &()| {};
     let holds = async |_: &TestApp, (): &(), (), _: &Hit| {};
 
-    let test = EveryCall::of(TestApp::builder);
+    let test = EveryCall::of(app);
     let message = panic_of(test.check(async |_| (), nothing, holds)).await;
 
     assert_eq!(message, "the scenario makes no call of the host");
@@ -115,7 +56,7 @@ async fn a_scenario_that_calls_nothing_is_no_scenario() {
 
 #[tokio::test]
 async fn a_scenario_that_is_not_the_same_again_is_found_out() {
-    let paths = ["/api/tags", "/api/profiles/anna"];
+    let paths = ["/book/entries", "/book/count"];
     let runs = RefCell::new(0);
     let fickle = async |app: &TestApp, (): &()| {
         let run = runs.replace_with(|runs| *runs + 1);
@@ -123,7 +64,7 @@ async fn a_scenario_that_is_not_the_same_again_is_found_out() {
     };
     let holds = async |_: &TestApp, (): &(), (), _: &Hit| {};
 
-    let test = EveryCall::of(TestApp::builder);
+    let test = EveryCall::of(app);
     let message = panic_of(test.check(async |_| (), fickle, holds)).await;
 
     assert!(
@@ -134,17 +75,16 @@ async fn a_scenario_that_is_not_the_same_again_is_found_out() {
 
 #[tokio::test]
 async fn faults_of_the_builder_are_part_of_the_scenario() {
-    let app = || TestApp::builder().fault(Fault::on_key_value());
-    let tags = async |app: &TestApp, (): &()| app.get("/api/tags").send().await;
+    let count = async |app: &TestApp, (): &()| app.get("/book/count").send().await;
 
-    let checked = EveryCall::of(app)
+    let checked = EveryCall::of(|| app().fault(Fault::on_key_value()))
         .only(&[Mishap::KillsTheInstance])
         .check(
             async |_| (),
-            tags,
+            count,
             async |app, (), answer, hit| {
-                assert!([200, 500].contains(&answer.status.as_u16()), "{hit}");
-                app.get("/api/tags").send().await.assert_status(200);
+                assert_eq!(answer.status, 500, "{hit}");
+                app.get("/book/entries").send().await.assert_status(200);
             },
         )
         .await;
@@ -182,11 +122,7 @@ async fn what_is_found_when_the_application_goes_names_the_run() {
         }
         return;
     }
-    let book = || {
-        let app = TestApp::from_manifest("fixtures/guestbook");
-        app.variable("checker", "https://checker.example.com/check")
-    };
-    let look = async |app: &TestApp, (): &()| app.get("/book/entries").send().await;
+    let book = || app().variable("checker", "https://checker.example.com/check");
     let ask_elsewhere = async |app: &TestApp, (): &(), _, hit: &Hit| {
         if hit.mishap().is_some() {
             let entry = json!({ "name": "Ada", "message": "I was here" });
@@ -208,14 +144,13 @@ async fn a_run_that_there_is_not_is_no_success() {
         }
         return;
     }
-    let tags = async |app: &TestApp, (): &()| app.get("/api/tags").send().await;
-    EveryCall::of(TestApp::builder)
-        .check(async |_| (), tags, async |_, (), _, _| {})
+    EveryCall::of(app)
+        .check(async |_| (), look, async |_, (), _, _| {})
         .await;
 }
 
 #[test]
 #[should_panic(expected = "no mishap is named")]
 fn nothing_to_go_wrong_is_a_mistake() {
-    drop(EveryCall::of(TestApp::builder).only(&[]));
+    drop(EveryCall::of(app).only(&[]));
 }

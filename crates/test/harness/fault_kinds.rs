@@ -7,6 +7,8 @@ use jenny_test::{
 };
 use serde_json::json;
 
+use crate::guest;
+
 /// Of WASI 0.2.
 fn guestbook() -> TestAppBuilder {
     TestApp::from_manifest("fixtures/guestbook")
@@ -227,4 +229,26 @@ async fn a_component_of_wasip2_survives_what_goes_wrong_with_its_calls() {
             },
         )
         .await;
+}
+
+#[tokio::test]
+async fn an_answer_over_http_has_the_headers_that_the_test_gave_it() {
+    let app = guest::app().await;
+    let redirect = Response::builder()
+        .status(418)
+        .header("x-queue", "7")
+        .body("short and stout")
+        .expect("a response");
+    app.inject(Fault::on_http().answers(Odd::response(redirect)));
+
+    let answer = app
+        .post("/relay")
+        .header("fetch-url", "https://mail.example.com/send")
+        .send()
+        .await;
+
+    answer
+        .assert_status(418)
+        .assert_header("x-queue", "7")
+        .assert_text("short and stout");
 }

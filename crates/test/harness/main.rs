@@ -4,14 +4,10 @@
 mod budgets;
 mod calls;
 mod client;
-mod clock;
-mod conduit;
-mod determinism;
 mod every_call;
 mod failing;
 mod failures;
 mod fault_kinds;
-mod faults;
 mod foreign;
 mod guest;
 mod leftovers;

@@ -141,7 +141,7 @@ async fn one_component_of_the_workspace_is_loaded_without_the_others() {
 
     assert_eq!(app.routes(), ["/health/live", "/health/ready"]);
     app.get("/health/live").send().await.assert_status(200);
-    app.get("/api/tags").send().await.assert_status(404);
+    app.get("/docs").send().await.assert_status(404);
 }
 
 #[tokio::test]

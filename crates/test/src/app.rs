@@ -186,8 +186,8 @@ impl TestApp {
     /// # async fn example() {
     /// # use jenny_test::TestApp;
     /// let app = TestApp::builder().one_instance_each().build().await;
-    /// app.get("/api/tags").send().await;
-    /// let answers = app.together([app.get("/api/tags"), app.get("/api/tags")]).await;
+    /// app.get("/api/notes").send().await;
+    /// let answers = app.together([app.get("/api/notes"), app.get("/api/notes")]).await;
     /// answers[0].assert_status(200);
     /// # }
     /// ```

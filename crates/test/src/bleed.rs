@@ -32,18 +32,18 @@ use crate::response::{Ended, TestResponse};
 /// 4. instances are killed in the middle, with the same consequence, and answers may break off.
 ///
 /// So requests must not depend on each other, and come to the same when they are sent again: a client
-/// favours what it favours already, creates something where nobody lists it, asks for what it may not.
+/// pins what it has pinned already, creates something where nobody lists it, asks for what it may not.
 ///
 /// ```no_run
 /// use jenny_test::{Client, StateBleed, TestApp};
 ///
 /// # async fn example() {
-/// StateBleed::of(|| TestApp::builder().only("profiles"))
+/// StateBleed::of(|| TestApp::builder().only("notes"))
 ///     .check(async |_| {
 ///         ["anna", "jacob"].map(|name| {
 ///             Client::new(name)
 ///                 .known_by([name])
-///                 .sends(move |app| app.get(&format!("/api/profiles/{name}")))
+///                 .sends(move |app| app.get(&format!("/api/notes/{name}")))
 ///         })
 ///     })
 ///     .await;

@@ -40,7 +40,7 @@ const MONOTONIC_START: u64 = 1_000_000_000_000;
 ///
 /// # async fn example(app: jenny_test::TestApp, token: &str) {
 /// app.clock().advance(Duration::from_hours(1));
-/// app.get("/api/user").bearer(token).send().await.assert_status(401);
+/// app.get("/api/notes").bearer(token).send().await.assert_status(401);
 /// # }
 /// ```
 ///

@@ -24,18 +24,17 @@ const ONE_RUN: &str = "JENNY_EVERY_CALL";
 /// use serde_json::json;
 ///
 /// # async fn example() {
-/// let register = async |app: &TestApp, (): &()| {
-///     let user = json!({ "username": "anna", "email": "a@example.com", "password": "a good one" });
-///     app.post("/api/users").json(&json!({ "user": user })).send().await
+/// let write = async |app: &TestApp, (): &()| {
+///     app.post("/api/notes").json(&json!({ "text": "Remember" })).send().await
 /// };
 /// let whole_or_absent = async |app: &TestApp, (): &(), answer: TestResponse, hit: &Hit| {
-///     let users = app.sql("SELECT count(*) FROM users").await;
+///     let notes = app.sql("SELECT count(*) FROM notes").await;
 ///     if answer.status == 201 {
-///         assert_eq!(users, [[1]], "{hit}: it was answered");
+///         assert_eq!(notes, [[1]], "{hit}: it was answered");
 ///     }
 /// };
 /// EveryCall::of(TestApp::builder)
-///     .check(async |_| (), register, whole_or_absent)
+///     .check(async |_| (), write, whole_or_absent)
 ///     .await;
 /// # }
 /// ```

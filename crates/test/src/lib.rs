@@ -10,11 +10,11 @@
 //!
 //! # async fn example() {
 //! let app = TestApp::new().await;
-//! app.post("/api/users/login")
-//!     .json(&json!({ "user": { "email": "nobody@example.com", "password": "wrong-password" } }))
+//! app.post("/api/notes")
+//!     .json(&json!({ "text": "" }))
 //!     .send()
 //!     .await
-//!     .assert_status(401)
+//!     .assert_status(422)
 //!     .assert_header("content-type", "application/problem+json");
 //! # }
 //! ```

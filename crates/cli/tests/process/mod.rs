@@ -185,31 +185,19 @@ fn agent() -> ureq::Agent {
         .new_agent()
 }
 
-fn read(mut response: ureq::http::Response<ureq::Body>) -> (u16, Value) {
-    let status = response.status().as_u16();
-    let body = response.body_mut().read_json().expect("the answer is JSON");
-    (status, body)
-}
-
 /// GETs a URL; returns the status and the JSON.
-pub(crate) fn get(url: &str, token: Option<&str>) -> (u16, Value) {
-    let mut request = agent().get(url);
-    if let Some(token) = token {
-        request = request.header("authorization", format!("Token {token}"));
-    }
+pub(crate) fn get(url: &str) -> (u16, Value) {
     let _waiting = Waiting::on(format!("the answer to GET {url}"));
-    read(request.call().expect("the server answers"))
+    let mut response = agent().get(url).call().expect("the server answers");
+    let body = response.body_mut().read_json().expect("the answer is JSON");
+    (response.status().as_u16(), body)
 }
 
-/// POSTs JSON; returns the status and the JSON.
-pub(crate) fn post(url: &str, body: &Value) -> (u16, Value) {
+/// POSTs JSON; returns the status.
+pub(crate) fn post(url: &str, body: &Value) -> u16 {
     let _waiting = Waiting::on(format!("the answer to POST {url}"));
-    read(
-        agent()
-            .post(url)
-            .send_json(body)
-            .expect("the server answers"),
-    )
+    let response = agent().post(url).send_json(body);
+    response.expect("the server answers").status().as_u16()
 }
 
 /// A request of which everything but the end of its body has been sent.

@@ -26,8 +26,8 @@ const OK: &str = "/ok";
 /// A request that a component of ours answers without its database.
 const LIVE: &str = "/health/live";
 
-/// One for which it lays the schema and asks.
-const TAGS: &str = "/api/tags";
+/// One for which a guest book lays its schema and reads.
+const ENTRIES: &str = "/book/entries";
 
 const NEW: &str = "test-app-new";
 const REQUEST: &str = "request";
@@ -44,7 +44,7 @@ fn main() {
     // As a test has it.
     let runtime = runtime();
     // Builds and compiles what is not yet.
-    runtime.block_on(async { drop(TestApp::new().await) });
+    runtime.block_on(async { drop((TestApp::new().await, guestbook().await)) });
 
     let output = target().join("criterion");
     let mut criterion = Criterion::default()
@@ -68,11 +68,12 @@ fn main() {
     bench(&mut criterion, BARE, |iterations| {
         runtime.block_on(requests(iterations, async || bare.get(LIVE).await))
     });
-    for (name, path) in [(ISOLATED, LIVE), (ISOLATED_SQL, TAGS)] {
-        bench(&mut criterion, name, |iterations| {
-            isolated(iterations, path)
-        });
-    }
+    bench(&mut criterion, ISOLATED, |iterations| {
+        isolated(iterations, TestApp::builder, LIVE)
+    });
+    bench(&mut criterion, ISOLATED_SQL, |iterations| {
+        isolated(iterations, guestbook, ENTRIES)
+    });
     criterion.final_summary();
     report(&output);
 }
@@ -95,6 +96,11 @@ fn runtime() -> Runtime {
 fn guest() -> TestAppBuilder {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/harness/guest/spin.toml");
     TestApp::from_manifest(manifest)
+}
+
+/// An application with a database.
+fn guestbook() -> TestAppBuilder {
+    TestApp::from_manifest("fixtures/guestbook")
 }
 
 /// How long it takes to make so many applications. That they end is not counted.
@@ -121,7 +127,7 @@ async fn requests(requests: u64, send: impl AsyncFn()) -> Duration {
 
 /// How long it takes to run so many tests, on all processors at once: each has a runtime and an
 /// application of its own, sends one request, and cleans up.
-fn isolated(tests: u64, path: &str) -> Duration {
+fn isolated(tests: u64, builder: fn() -> TestAppBuilder, path: &str) -> Duration {
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     let start = Instant::now();
     std::thread::scope(|scope| {
@@ -130,7 +136,7 @@ fn isolated(tests: u64, path: &str) -> Duration {
             scope.spawn(move || {
                 for _ in 0..own {
                     runtime().block_on(async {
-                        let app = TestApp::new().await;
+                        let app = builder().await;
                         app.get(path).send().await.assert_status(200);
                     });
                 }

@@ -58,15 +58,15 @@ impl Budgets {
     /// what each costs against its budget. Both are to be answered with `status`.
     ///
     /// The name is the method and the route as the manifest writes it, and in parentheses what is special
-    /// about the request, if anything is: `GET /api/articles (by tag)`. Where the second request cannot be
+    /// about the request, if anything is: `GET /api/notes (by tag)`. Where the second request cannot be
     /// the first one again, the [`Turn`] tells them apart.
     ///
     /// ```no_run
     /// # use jenny_test::{Budgets, TestApp};
     /// # async fn example(app: TestApp, mut budgets: Budgets, token: String) {
     /// budgets
-    ///     .measure(&app, "POST /api/profiles/:username/follow", 200, |app, turn| {
-    ///         app.post(&format!("/api/profiles/{turn}/follow")).bearer(&token)
+    ///     .measure(&app, "POST /api/notes/:id/pin", 200, |app, turn| {
+    ///         app.post(&format!("/api/notes/{turn}/pin")).bearer(&token)
     ///     })
     ///     .await;
     /// # }
@@ -101,7 +101,7 @@ impl Budgets {
     }
 }
 
-/// The route in `GET /api/articles (by tag)`.
+/// The route in `GET /api/notes (by tag)`.
 fn route_of(name: &str) -> &str {
     let (_method, rest) = name.split_once(' ').unwrap_or_default();
     rest.split(" (").next().unwrap_or(rest)
@@ -113,8 +113,8 @@ mod tests {
 
     #[test]
     fn a_name_has_a_route() {
-        assert_eq!(route_of("GET /api/tags"), "/api/tags");
+        assert_eq!(route_of("GET /api/notes"), "/api/notes");
         assert_eq!(route_of("GET /a/:b (by tag)"), "/a/:b");
-        assert_eq!(route_of("/api/tags"), "");
+        assert_eq!(route_of("/api/notes"), "");
     }
 }

@@ -47,8 +47,8 @@ type Recorded = BTreeMap<String, BTreeMap<String, Value>>;
 /// # async fn example() {
 /// let app = TestApp::new().await;
 /// let mut examples = Examples::open("../functions/tags");
-/// examples.record(app.get("/api/tags")).await.assert_status(200);
-/// examples.record(app.get("/api/tags").header("if-match", "\"old\"")).await.assert_status(412);
+/// examples.record(app.get("/api/notes")).await.assert_status(200);
+/// examples.record(app.get("/api/notes").header("if-match", "\"old\"")).await.assert_status(412);
 /// examples.finish();
 /// # }
 /// ```

@@ -24,8 +24,8 @@ pub const FAULT: &str = "disk I/O error (injected by the test)";
 /// use jenny_test::{Fault, TestApp};
 ///
 /// # async fn example() {
-/// // The second statement that reads articles never comes to an end.
-/// let silent = Fault::on_statements_with("FROM articles").nth(2).hangs();
+/// // The second statement that reads notes never comes to an end.
+/// let silent = Fault::on_statements_with("FROM notes").nth(2).hangs();
 /// let app = TestApp::builder().fault(silent).build().await;
 ///
 /// // From now on every other call of a key-value store fails, the same ones in every run.

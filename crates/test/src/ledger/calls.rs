@@ -11,7 +11,7 @@ use super::{Call, SqlKind};
 ///
 /// ```no_run
 /// # async fn example(app: jenny_test::TestApp) {
-/// let response = app.get("/api/tags").send().await;
+/// let response = app.get("/api/notes").send().await;
 /// let calls = response.calls();
 /// assert_eq!(calls.sql().statements().len(), 1, "{calls}");
 /// calls.none_over_http();

@@ -26,7 +26,7 @@ impl TestResponse {
     ///
     /// ```no_run
     /// # async fn example(app: jenny_test::TestApp) {
-    /// let response = app.get("/api/tags").send().await;
+    /// let response = app.get("/api/notes").send().await;
     /// assert_eq!(response.calls().sql().len(), 1, "{}", response.calls());
     /// # }
     /// ```

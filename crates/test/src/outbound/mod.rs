@@ -44,7 +44,7 @@ use crate::request::body;
 ///     .with_json(json!({ "to": "jacob@example.com" }))
 ///     .answer(202)
 ///     .json(json!({ "id": 1 }));
-/// app.post("/api/users").body("…").send().await.assert_status(201);
+/// app.post("/api/invitations").body("…").send().await.assert_status(201);
 /// assert!(mail.requests()[0].json()["text"].is_string());
 /// # }
 /// ```

@@ -85,8 +85,8 @@ impl TestResponse {
     ///
     /// ```no_run
     /// # async fn example(app: jenny_test::TestApp) {
-    /// let answer = app.get("/api/articles").send().await;
-    /// answer.assert_json_path("$.articles[*].slug", ["second", "first"]);
+    /// let answer = app.get("/api/notes").send().await;
+    /// answer.assert_json_path("$.notes[*].title", ["Second", "First"]);
     /// # }
     /// ```
     ///

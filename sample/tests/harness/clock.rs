@@ -5,7 +5,7 @@ use std::time::Duration;
 use jenny_test::{Fault, TestApp, TestResponse, Timestamp};
 use serde_json::json;
 
-use crate::conduit;
+use super::{publish, register};
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -32,18 +32,18 @@ async fn cached(app: &TestApp, path: &str) -> String {
 async fn time_stands_still_within_a_request_and_moves_by_a_millisecond_before_each() {
     let start = time("2031-12-31T23:59:59.998Z");
     let app = TestApp::builder().starting_at(start).build().await;
-    let token = conduit::register(&app, "jacob").await;
+    let token = register(&app, "jacob").await;
     assert_eq!(app.clock().now(), time("2031-12-31T23:59:59.999Z"));
 
     for created in ["2032-01-01T00:00:00.000Z", "2032-01-01T00:00:00.001Z"] {
-        conduit::publish(&app, &token, created)
+        publish(&app, &token, created)
             .await
             .assert_json("/article/createdAt", created)
             .assert_json("/article/updatedAt", created);
     }
 
     app.clock().advance(seconds(1800));
-    conduit::publish(&app, &token, "Later")
+    publish(&app, &token, "Later")
         .await
         .assert_json("/article/createdAt", "2032-01-01T00:30:00.002Z");
 }
@@ -51,7 +51,7 @@ async fn time_stands_still_within_a_request_and_moves_by_a_millisecond_before_ea
 #[tokio::test]
 async fn a_token_expires_when_the_clock_moves() {
     let app = TestApp::new().await;
-    let token = conduit::register(&app, "jacob").await;
+    let token = register(&app, "jacob").await;
 
     app.clock().advance(seconds(3600));
     read_self(&app, &token).await.assert_status(200);
@@ -66,7 +66,7 @@ async fn a_token_expires_when_the_clock_moves() {
 #[tokio::test]
 async fn a_clock_that_is_set_back_makes_a_token_one_of_the_future() {
     let app = TestApp::new().await;
-    let token = conduit::register(&app, "jacob").await;
+    let token = register(&app, "jacob").await;
     let issued = app.clock().now();
 
     app.clock().set(time("2020-01-01T00:00:00Z"));
@@ -139,10 +139,10 @@ async fn a_wait_ends_when_the_test_wants_it_to() {
 #[tokio::test]
 async fn real_time_passes_where_it_may() {
     let app = TestApp::builder().real_time().build().await;
-    let token = conduit::register(&app, "jacob").await;
+    let token = register(&app, "jacob").await;
     let before = app.clock().now();
 
-    let article = conduit::publish(&app, &token, "Now").await;
+    let article = publish(&app, &token, "Now").await;
 
     let created = time(&article.string_at("/article/createdAt"));
     assert!(created.duration_since(before).as_secs() < 60, "{created}");

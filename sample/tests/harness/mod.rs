@@ -1,10 +1,16 @@
-//! What the tests of the harness have an application do.
+//! What the harness does for functions that are built on `shared`: its clock, its seed, its faults. On SQLite.
+
+mod clock;
+mod determinism;
+mod every_call;
+mod faults;
+mod secrets;
 
 use jenny_test::{TestApp, TestResponse};
 use serde_json::json;
 
 /// Registers a user and returns their token.
-pub(crate) async fn register(app: &TestApp, username: &str) -> String {
+async fn register(app: &TestApp, username: &str) -> String {
     app.post("/api/users")
         .json(&json!({ "user": {
             "username": username,
@@ -18,7 +24,7 @@ pub(crate) async fn register(app: &TestApp, username: &str) -> String {
 }
 
 /// Publishes an article with this title.
-pub(crate) async fn publish(app: &TestApp, token: &str, title: &str) -> TestResponse {
+async fn publish(app: &TestApp, token: &str, title: &str) -> TestResponse {
     let article = app
         .post("/api/articles")
         .bearer(token)

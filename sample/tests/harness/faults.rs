@@ -3,11 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Response;
 use jenny_test::{FAULT, Fault, Mint, Odd, Outcome, SqlValue, TestApp};
 use serde_json::json;
-
-use crate::guest;
 
 /// An application whose components have made their first calls.
 async fn app() -> TestApp {
@@ -209,28 +206,6 @@ async fn a_variable_can_fail_too() {
 
     answer.assert_problem(500, "internal");
     assert!(!answer.text().contains(FAULT), "{answer:?}");
-}
-
-#[tokio::test]
-async fn an_answer_over_http_has_the_headers_that_the_test_gave_it() {
-    let app = guest::app().await;
-    let redirect = Response::builder()
-        .status(418)
-        .header("x-queue", "7")
-        .body("short and stout")
-        .expect("a response");
-    app.inject(Fault::on_http().answers(Odd::response(redirect)));
-
-    let answer = app
-        .post("/relay")
-        .header("fetch-url", "https://mail.example.com/send")
-        .send()
-        .await;
-
-    answer
-        .assert_status(418)
-        .assert_header("x-queue", "7")
-        .assert_text("short and stout");
 }
 
 #[tokio::test]

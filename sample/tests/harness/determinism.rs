@@ -6,7 +6,7 @@ use jenny_test::{
 };
 use serde_json::{Value, json};
 
-use crate::conduit;
+use super::{publish, register};
 
 /// Everything about one run that could differ from another.
 #[derive(Debug, PartialEq)]
@@ -24,10 +24,10 @@ struct Run {
 async fn run(builder: TestAppBuilder) -> Run {
     let app = builder.build().await;
     let mut answers: Vec<TestResponse> = Vec::new();
-    let anna = conduit::register(&app, "anna").await;
-    let jacob = conduit::register(&app, "jacob").await;
+    let anna = register(&app, "anna").await;
+    let jacob = register(&app, "jacob").await;
     for title in ["Dragons", "Dragons", "Rain"] {
-        answers.push(conduit::publish(&app, &jacob, title).await);
+        answers.push(publish(&app, &jacob, title).await);
     }
     let slug = answers[1].string_at("/article/slug");
     let article = format!("/api/articles/{slug}");

@@ -139,7 +139,7 @@ fn the_manifest_is_named_by_the_same_flags_everywhere() {
         assert_eq!(aliases, ["file"], "{}", command.get_name());
         Some(command.get_name().to_owned())
     });
-    assert_eq!(with_one.count(), 10);
+    assert_eq!(with_one.count(), 9);
 }
 
 /// Examples are command lines that the command takes.

@@ -1,9 +1,9 @@
 //! `jenny`: runs, builds, tests and checks a backend of WebAssembly functions.
 //!
 //! Running an application is `jenny-host`'s work, and merging documents `jenny-openapi`'s. What is done to a
-//! workspace is done here: checking it, watching it, adding functions to it, filling its database. Each
-//! command ends with one sentence if it fails. It is a library so that a workspace which depends on it has
-//! its own `cargo jenny`, in three lines.
+//! workspace is done here: checking it, watching it, adding functions to it. Each command ends with one
+//! sentence if it fails. It is a library so that a workspace which depends on it has its own `cargo jenny`, in
+//! three lines, and [commands](command) of its own.
 
 mod application;
 mod bench;
@@ -11,6 +11,7 @@ mod build;
 mod cargo;
 mod changes;
 mod check;
+pub mod command;
 #[cfg(test)]
 mod commands;
 mod completions;
@@ -22,38 +23,25 @@ mod new;
 mod new_app;
 mod openapi;
 mod output;
-#[cfg(test)]
-mod performance;
 mod rehearsal;
 mod routes;
-mod seed;
 mod signals;
 mod template;
 mod test;
 mod up;
 
-use std::io::Write as _;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use jenny_host::QueuedStderr;
 
-/// How long the end of the process waits for the terminal to take what was said.
-const LAST_WORDS: Duration = Duration::from_secs(1);
-
-/// How long it waits for the disk to take what components printed.
-const LAST_LINES: Duration = Duration::from_secs(30);
-
-/// How long a line for the user may take to appear before the work goes on.
-const IN_ORDER: Duration = Duration::from_millis(100);
+use command::{say, sentence};
 
 /// What holds for all commands.
 const HELP: &str = "\
 `cargo jenny <COMMAND> --help` says more of each. The exit code is 2 for a mistake in the arguments, and 1 \
 when it did not work or found something to mend. Where a signal ends a command before its work is done, it \
 is 128 and the signal's number, and of files that were being written all are as before. Colours go to a terminal \
-only, and not where NO_COLOR is set. RUST_LOG chooses what `up` and `seed` log: a level, or levels by target \
+only, and not where NO_COLOR is set. RUST_LOG chooses what `up` logs: a level, or levels by target \
 (warn,jenny_host=debug).
 
 Examples:
@@ -87,10 +75,8 @@ enum Command {
     Build(build::Arguments),
     /// Build every component once, then run all tests.
     Test(test::Arguments),
-    /// Build every component, then measure requests over few and over many articles.
+    /// Build every component once, then run all benchmarks.
     Bench(bench::Arguments),
-    /// Fill the database with articles, to try or to measure the application with.
-    Seed(Box<seed::Arguments>),
     /// Hold folders, manifest, worlds and compiled components against each other.
     Check(check::Arguments),
     /// Merge the functions' API documents into openapi.json.
@@ -115,51 +101,19 @@ enum Command {
 /// ```
 #[must_use]
 pub fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
+    command::run(|| match Cli::parse().command {
         Command::New(arguments) => new::run(&arguments),
         Command::NewApp(arguments) => new_app::run(&arguments),
         Command::Up(arguments) => up::run(*arguments),
         Command::Build(arguments) => build::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
-        Command::Seed(arguments) => seed::run(*arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Openapi(arguments) => openapi::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
-    };
-    let code = outcome.unwrap_or_else(|error| {
-        say(&format!("error: {}", sentence(&error)));
-        match error.downcast_ref::<changes::Interrupted>() {
-            Some(signal) => ExitCode::from(signal.exit_code()),
-            None => ExitCode::FAILURE,
-        }
-    });
-    jenny_host::flush_log_files(LAST_LINES);
-    jenny_host::flush_output(LAST_WORDS);
-    code
-}
-
-/// An error with its causes. Some errors tell their cause themselves, and nobody wants it twice.
-fn sentence(error: &anyhow::Error) -> String {
-    let mut sentence = String::new();
-    for cause in error.chain().map(ToString::to_string) {
-        if sentence.is_empty() {
-            sentence = cause;
-        } else if !sentence.contains(&cause) {
-            sentence = format!("{sentence}: {cause}");
-        }
-    }
-    sentence
-}
-
-/// Writes a line for the user to standard error, after what was logged before. A terminal that
-/// takes nothing keeps nobody waiting for long.
-fn say(line: &str) {
-    _ = writeln!(QueuedStderr, "{line}");
-    // What a command that is started next prints comes after it.
-    jenny_host::flush_output(IN_ORDER);
+    })
 }
 
 #[cfg(test)]
@@ -171,17 +125,6 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_cause_is_told_once() {
-        let io = std::io::Error::other("disk full");
-        let error = anyhow::Error::new(io)
-            .context("cannot write a: disk full")
-            .context("cannot start");
-        assert_eq!(sentence(&error), "cannot start: cannot write a: disk full");
-        let error = anyhow::anyhow!("disk full").context("cannot write a");
-        assert_eq!(sentence(&error), "cannot write a: disk full");
     }
 
     #[test]

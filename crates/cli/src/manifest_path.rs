@@ -9,7 +9,7 @@ const MANIFEST: &str = "spin.toml";
 
 /// The flag that names it, of every command that has one.
 #[derive(Args, Clone, Debug, Default)]
-pub(crate) struct Argument {
+pub struct Argument {
     /// The manifest, or a directory with a `spin.toml` [default: the nearest `spin.toml`, from here
     /// upwards].
     #[arg(short = 'f', long, visible_alias = "file", value_name = "PATH")]
@@ -17,6 +17,12 @@ pub(crate) struct Argument {
 }
 
 impl Argument {
+    /// What `--from` was given.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.from.as_deref()
+    }
+
     /// The manifest that is meant ([`find`]).
     ///
     /// # Errors

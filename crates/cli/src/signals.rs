@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 /// SIGINT, SIGTERM, and what a terminal sends that is closed or wants no more of it: SIGHUP and SIGQUIT.
 /// Ctrl-C where there are no signals.
-pub(crate) struct Signals {
+pub struct Signals {
     #[cfg(unix)]
     listened: Vec<(u8, tokio::signal::unix::Signal)>,
 }
@@ -19,7 +19,11 @@ const INTERRUPT: u8 = 2;
 impl Signals {
     /// From here on the signals no longer end the process by themselves; on Windows, from the first
     /// [`next_number`](Self::next_number) on.
-    pub(crate) fn listen() -> Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// When the system does not let the process listen.
+    pub fn listen() -> Result<Self> {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
@@ -47,12 +51,12 @@ impl Signals {
     }
 
     /// Waits for the next one.
-    pub(crate) async fn next(&mut self) {
+    pub async fn next(&mut self) {
         _ = self.next_number().await;
     }
 
     /// Waits for the next one and returns its number.
-    pub(crate) async fn next_number(&mut self) -> u8 {
+    pub async fn next_number(&mut self) -> u8 {
         #[cfg(unix)]
         return std::future::poll_fn(|context| {
             for (number, signal) in &mut self.listened {
@@ -72,7 +76,8 @@ impl Signals {
 }
 
 /// The code that shells have for a command which the signal of this number ended.
-pub(crate) fn exit_code(number: u8) -> u8 {
+#[must_use]
+pub fn exit_code(number: u8) -> u8 {
     128 + number
 }
 

@@ -9,8 +9,8 @@
 //!
 //! Errors: 500 and 503, with the database's own words.
 //!
-//! `cargo jenny seed` runs it in process. It is in no manifest and asks nobody who they are, so it
-//! must never be served (docs/adr/0014).
+//! `conduit seed` runs it in process. It is in no manifest and asks nobody who they are, so it must never
+//! be served (docs/adr/0014).
 
 mod data;
 mod routes;

@@ -57,7 +57,7 @@ pub(crate) async fn statistics(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What the database said. Only whoever runs `cargo jenny seed` reads it, so there is nobody to keep
+/// What the database said. Only whoever runs `conduit seed` reads it, so there is nobody to keep
 /// it from.
 pub(crate) struct Failure(DbError);
 

@@ -55,7 +55,10 @@ pub(crate) fn seed(articles: u64) {
     build::outside_cargo(&mut command);
     let status = command
         .args([
-            "jenny",
+            "run",
+            "--bin",
+            "conduit",
+            "--",
             "seed",
             "--articles",
             &articles.to_string(),
@@ -64,8 +67,8 @@ pub(crate) fn seed(articles: u64) {
         .arg(state(articles))
         .current_dir(workspace())
         .status()
-        .expect("`cargo jenny seed` starts");
-    assert!(status.success(), "`cargo jenny seed` failed");
+        .expect("`conduit seed` starts");
+    assert!(status.success(), "`conduit seed` failed");
 }
 
 impl World {

@@ -1,7 +1,7 @@
 //! Random sequences of requests against a model of the domain.
 //!
 //! What fails is shrunk to a short sequence, shown with every request and answer, and its seed is
-//! kept in `tests/proptest-regressions/` to be tried first from then on.
+//! kept in `sample/tests/proptest-regressions/` to be tried first from then on.
 //!
 //! `PROPTEST_CASES` asks for more than the few sequences that are tried otherwise, and
 //! `PROPTEST_RNG_SEED` for the same ones again. In CI the seed is fixed, so that a change fails for

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::logging::LogFormat;
+use crate::logging::{self, LogFormat};
 
 /// What the application gets to see, and where its state lives.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Application")]
-pub(crate) struct Arguments {
+pub struct Arguments {
     /// Set an application variable. It takes precedence over `SPIN_VARIABLE_…` and the manifest's
     /// default; of several for one variable the last counts.
     #[arg(long, value_name = "KEY=VALUE | KEY=@FILE | @FILE.json | @FILE.toml")]
@@ -52,6 +52,13 @@ pub(crate) struct Arguments {
     /// The form of the host's own log. `RUST_LOG` chooses what is in it.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) log_format: LogFormat,
+}
+
+impl Arguments {
+    /// Starts the host's log, in the form that was asked for.
+    pub fn start_log(&self) {
+        logging::start(self.log_format);
+    }
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -13,14 +13,15 @@ use jenny_host::manifest::Manifest;
 use jenny_host::variables::{Resolver, VariableArgument, VariableProvider};
 use jenny_host::{App, Limits, LogSink, RuntimeConfig, TrustedProxies};
 
-pub(crate) use arguments::Arguments;
+pub use arguments::Arguments;
 pub(crate) use host::Host;
 use sql::Script;
 
-use crate::manifest_path;
+use crate::{build, manifest_path};
 
-/// Everything that can be wrong without building or compiling anything has been checked.
-pub(crate) struct Application {
+/// An application that has been read: everything that can be wrong without building or compiling anything has
+/// been checked.
+pub struct Application {
     arguments: Arc<Arguments>,
     pub(crate) manifest: Manifest,
     pub(crate) runtime_config: RuntimeConfig,
@@ -34,20 +35,25 @@ pub(crate) struct Application {
 
 /// How the components of an application are run.
 #[derive(Clone, Default)]
-pub(crate) struct Running {
-    pub(crate) limits: Limits,
+pub struct Running {
+    /// What instances and requests may take.
+    pub limits: Limits,
     /// Whose word on a client's address counts.
-    pub(crate) trusted_proxies: TrustedProxies,
+    pub trusted_proxies: TrustedProxies,
     /// Repeat nothing of what they print.
-    pub(crate) quiet: bool,
+    pub quiet: bool,
     /// Receives every line that they print.
-    pub(crate) log_sink: Option<Arc<dyn LogSink>>,
+    pub log_sink: Option<Arc<dyn LogSink>>,
 }
 
 impl Application {
     /// Reads the manifest that `from` means, lets `adapt` change it, and reads what the arguments
-    /// name.
-    pub(crate) fn new(
+    /// name. Warnings are logged.
+    ///
+    /// # Errors
+    ///
+    /// One that names the file, the flag or the variable that is wrong, and those of `adapt`.
+    pub fn new(
         arguments: Arguments,
         from: Option<&Path>,
         adapt: impl FnOnce(Manifest) -> Result<Manifest>,
@@ -109,8 +115,27 @@ impl Application {
         })
     }
 
+    /// Its manifest.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Builds its components, if its migrations can be applied.
+    ///
+    /// # Errors
+    ///
+    /// When a migration or a build command fails.
+    pub fn build(&self) -> Result<()> {
+        build::components(&self.manifest)
+    }
+
     /// Compiles the components, connects them to their stores and fills these.
-    pub(crate) async fn load(&self, running: Running) -> Result<App> {
+    ///
+    /// # Errors
+    ///
+    /// When a component or a store is not there, or is not what the manifest says.
+    pub async fn load(&self, running: Running) -> Result<App> {
         let mut host = Host::new(self, running.limits.max_instances)?;
         let app = host.load(self, running).await?;
         host.fill(self).await?;

@@ -22,7 +22,7 @@ fn fuel(budgets: &[toml::Table], request: &str) -> String {
 #[test]
 fn requests_cost_what_the_page_says() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
-    let root = root.expect("cli/ has a parent");
+    let root = root.expect("sample/tests is below the root");
     let functions = fs::read_dir(root.join("functions")).expect("there are functions");
     let files = functions.map(|folder| folder.expect("it can be read").path().join("budgets.toml"));
     let texts = files.filter_map(|file| fs::read_to_string(file).ok());
@@ -48,6 +48,6 @@ fn requests_cost_what_the_page_says() {
     }
     assert!(
         std::env::var_os(UPDATE).is_some() || page == expected,
-        "docs/performance.md is old: {UPDATE}=1 cargo test --workspace --lib performance"
+        "docs/performance.md is old: {UPDATE}=1 cargo test --workspace --test conduit performance"
     );
 }

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal as _, Write as _, stderr};
 use std::time::{Duration, Instant};
 
-use crate::say;
+use jenny_cli::command::say;
 
 /// How often the moving line moves.
 const REDRAW: Duration = Duration::from_millis(200);

@@ -62,15 +62,15 @@ route = "/api/articles"
 component = "articles"
 [[trigger.http]]
 route = "/api/users"
-component = "sign-in"
+component = "users"
 [component.articles]
 source = "articles.wasm"
 sqlite_databases = ["default"]
 [component.articles.variables]
 database_url = "{{ database_url }}"
-[component.sign-in]
-source = "sign_in.wasm"
-[component.sign-in.variables]
+[component.users]
+source = "users.wasm"
+[component.users.variables]
 signing_key = "{{ signing_key }}"
 "#;
 

@@ -1,8 +1,8 @@
-//! `jenny seed`: fills the application's database with articles.
+//! `conduit seed`: fills the application's database with articles.
 //!
-//! The work is done by the component of the package `seed`, through the code that the functions
-//! store articles with. It is in no manifest, so nothing ever deploys it; here it takes the place
-//! of all components, on the grants of `articles` (docs/adr/0014).
+//! The component of the package `seed` does the work, through the code that the functions store articles
+//! with. It is in no manifest, so nothing ever deploys it; here it takes the place of all components, on
+//! the grants of `articles` (docs/adr/0014).
 
 mod composition;
 mod output;
@@ -16,11 +16,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
+use jenny_cli::command::{self, Application, Running, Signals, exit_code, say};
 use jenny_host::Limits;
 
-use crate::application::{self, Application, Running};
-use crate::signals::Signals;
-use crate::{build, logging, manifest_path, say};
 use output::Output;
 use progress::Progress;
 use remote::{Answer, Seed};
@@ -39,13 +37,13 @@ const PATIENCE: Duration = Duration::from_secs(10 * 60);
 /// How long the process waits for an instance to end.
 const LAST_MOMENTS: Duration = Duration::from_secs(5);
 
-/// The arguments of `jenny seed`.
+/// The arguments of `conduit seed`.
 #[derive(Args, Debug)]
 #[command(
     after_help = "The same articles come from the same --seed, whatever the count, and a second run \
 adds what is missing up to --articles. Ctrl-C stops between two transactions.\n\nExamples:\n  \
-cargo jenny seed --articles 10000\n  cargo jenny seed --articles 1_000_000 --state-dir /tmp/million\n  \
-cargo jenny seed --articles 10000 --variable database_url=@url.txt"
+cargo run --bin conduit -- seed --articles 10000\n  cargo run --bin conduit -- seed --articles 1_000_000 --state-dir /tmp/million\n  \
+cargo run --bin conduit -- seed --articles 10000 --variable database_url=@url.txt"
 )]
 pub(crate) struct Arguments {
     /// How many articles of this seed the database is to have, at most 10,000,000. It gets one
@@ -58,14 +56,14 @@ pub(crate) struct Arguments {
     seed: u32,
 
     #[command(flatten)]
-    manifest: manifest_path::Argument,
+    manifest: command::Manifest,
 
     /// Use the seed component that is built already.
     #[arg(long)]
     no_build: bool,
 
     #[command(flatten)]
-    application: application::Arguments,
+    application: command::Arguments,
 }
 
 fn count(text: &str) -> Result<u64, String> {
@@ -76,11 +74,11 @@ fn count(text: &str) -> Result<u64, String> {
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
-    logging::start(arguments.application.log_format);
-    let from = arguments.manifest.from.as_deref();
+    arguments.application.start_log();
+    let from = arguments.manifest.path();
     let application = Application::new(arguments.application, from, composition::seeding)?;
     if !arguments.no_build {
-        build::components(&application.manifest)?;
+        application.build()?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -123,7 +121,7 @@ async fn write(seed: &Seed<'_>, articles: u64) -> Result<ExitCode> {
         let batch = std::pin::pin!(seed.batch(next, count));
         let (answer, stopping) = patiently(batch, &mut signals, &mut progress).await;
         let Some(answer) = answer else {
-            return Ok(ExitCode::from(INTERRUPTED));
+            return Ok(ExitCode::from(exit_code(SIGINT)));
         };
         match answer.inspect_err(|_| progress.interrupt())? {
             Answer::Done => next += count,
@@ -141,7 +139,7 @@ async fn write(seed: &Seed<'_>, articles: u64) -> Result<ExitCode> {
             say(&format!(
                 "Stopped with {next} articles; the same command adds the rest"
             ));
-            return Ok(ExitCode::from(INTERRUPTED));
+            return Ok(ExitCode::from(exit_code(SIGINT)));
         }
     }
     seed.finish().await?;
@@ -173,8 +171,8 @@ async fn patiently<T>(
     }
 }
 
-/// What shells report of a command that Ctrl-C ended: 128 and the number of SIGINT.
-const INTERRUPTED: u8 = 130;
+/// The number of the signal that Ctrl-C sends.
+const SIGINT: u8 = 2;
 
 #[cfg(test)]
 mod tests {

@@ -12,6 +12,7 @@
 //! | [`conditional`] | `ETag`, `If-None-Match`, `If-Match`, `Cache-Control`, `Vary` |
 //! | [`cache`] | a read-through cache around any async loader |
 //! | [`caller`] | the extractor for who is calling |
+//! | [`accounts`] | registering, signing in, changing what identifies an account |
 //! | [`identity`] | user ids, e-mail addresses and usernames |
 //! | [`db`] | portable SQL, typed rows, transactions, migrations |
 //! | [`docs`] | the function that describes the application |
@@ -33,6 +34,7 @@
 //! # fn main() {}
 //! ```
 
+pub mod accounts;
 pub mod cache;
 pub mod caller;
 pub mod conditional;

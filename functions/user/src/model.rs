@@ -1,19 +1,18 @@
-//! Requests and responses, in the shapes of the RealWorld contract, and the two domain types that
+//! Requests, in the shapes of the RealWorld contract, and the two domain types that
 //! only this function has.
 
 use std::fmt;
 
 use http::Uri;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
+use shared::accounts::Change;
 use shared::extract::not_null;
 use shared::identity::{Email, Username, rule};
 use shared::openapi::Text;
 use shared::password::Password;
-use shared::token::AccessToken;
+use shared::problem::Problem;
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
-
-use crate::store::User;
 
 /// A change of the caller's own user.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
@@ -60,10 +59,33 @@ pub(crate) struct Changes {
     pub(crate) image: Option<ImageUrl>,
 }
 
+/// What of a change others see, beside an article for example, and identifies nobody.
+pub(crate) struct ProfileChange {
+    pub(crate) bio: Option<Bio>,
+    pub(crate) image: Option<ImageUrl>,
+}
+
+impl ProfileChange {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bio.is_none() && self.image.is_none()
+    }
+}
+
 impl Changes {
-    /// Whether others see them, beside an article for example.
-    pub(crate) fn are_public(&self) -> bool {
-        self.username.is_some() || self.bio.is_some() || self.image.is_some()
+    /// The two parts that are stored, the password as its hash.
+    pub(crate) fn hashed(self) -> Result<(Change, ProfileChange), Problem> {
+        let password = self.password.as_ref();
+        let hash = password.map(Password::hash_with_random_salt).transpose();
+        let change = Change {
+            username: self.username,
+            email: self.email,
+            password_hash: hash.map_err(Problem::internal)?,
+        };
+        let profile = ProfileChange {
+            bio: self.bio,
+            image: self.image,
+        };
+        Ok((change, profile))
     }
 }
 
@@ -230,53 +252,6 @@ impl ImageUrl {
 
     pub(crate) fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-/// A user, as the user alone sees it.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct UserResponse {
-    user: UserBody,
-}
-
-/// A user, as the user alone sees it.
-#[derive(Serialize, ToSchema)]
-#[schema(as = User)]
-struct UserBody {
-    #[schema(value_type = Email)]
-    email: String,
-    /// The access token.
-    #[schema(min_length = 1)]
-    token: String,
-    #[schema(value_type = Username)]
-    username: String,
-    /// What the user says of themselves.
-    #[schema(required = true)]
-    bio: Option<String>,
-    /// Where the user's picture is.
-    #[schema(required = true)]
-    image: Option<String>,
-}
-
-impl UserResponse {
-    /// With the token that the request came with.
-    pub(crate) fn new(user: User, token: &AccessToken) -> Self {
-        let User {
-            email,
-            username,
-            bio,
-            image,
-        } = user;
-        let token = token.as_str().to_owned();
-        Self {
-            user: UserBody {
-                email,
-                token,
-                username,
-                bio,
-                image,
-            },
-        }
     }
 }
 

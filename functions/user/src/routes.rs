@@ -2,6 +2,8 @@
 
 use axum::Json;
 use axum::http::StatusCode;
+use conduit::{User, UserResponse};
+use shared::accounts;
 use shared::cache::Cache;
 use shared::caller::Caller;
 use shared::conditional::{Preconditions, Version, Versioned};
@@ -11,8 +13,8 @@ use shared::openapi::Conflict;
 use shared::problem::Problem;
 use shared::time;
 
-use crate::model::{Update, UserResponse};
-use crate::store::{self, User};
+use crate::model::Update;
+use crate::store;
 
 type OneUser = Result<Versioned<Json<UserResponse>>, Problem>;
 
@@ -27,7 +29,7 @@ type OneUser = Result<Versioned<Json<UserResponse>>, Problem>;
     responses((status = OK, description = "The user."))
 )]
 pub(crate) async fn show(caller: Caller, db: Db) -> OneUser {
-    let user = store::find(&db, caller.user_id())
+    let user = User::find(&db, caller.user_id())
         .await?
         .ok_or_else(Caller::gone)?;
     Ok(shown(user, &caller))
@@ -56,12 +58,7 @@ pub(crate) async fn update(
     if let Some(password) = &changes.password {
         password.refuse_if_common("/user/password").await?;
     }
-    let password_hash = changes
-        .password
-        .as_ref()
-        .map(|password| password.hash_with_random_salt())
-        .transpose()
-        .map_err(Problem::internal)?;
+    let (change, profile) = changes.hashed()?;
 
     let now = time::now();
     let changed = db
@@ -71,20 +68,22 @@ pub(crate) async fn update(
                 let current = current.ok_or_else(Caller::gone)?;
                 preconditions.check(Some(&version(&current)))?;
             }
-            let hash = password_hash.as_ref();
-            store::update(tx, caller.user_id(), &changes, hash, now)
-                .await
-                .map_err(Problem::from)
+            if !change.is_empty() {
+                let changed = accounts::change(tx, caller.user_id(), &change, now).await;
+                changed.map_err(|error| error.at("/user"))?;
+            }
+            let user = store::update(tx, caller.user_id(), &profile, now).await?;
+            user.ok_or_else(Caller::gone)
         })
         .await;
     let user = match changed {
         Err(problem) if problem.status() == StatusCode::INTERNAL_SERVER_ERROR => {
-            let taken = store::taken(&db, caller.user_id(), &changes).await?;
-            return Err(taken.map_or(problem, Problem::from));
+            let taken = accounts::taken(&db, caller.user_id(), &change).await?;
+            return Err(taken.map_or(problem, |taken| taken.at("/user")));
         }
         changed => changed?,
     };
-    if changes.are_public() {
+    if change.username.is_some() || !profile.is_empty() {
         cache.invalidate_tags(&["articles"]).await;
     }
     Ok(shown(user, &caller))

@@ -13,7 +13,6 @@
 
 mod model;
 mod routes;
-mod store;
 
 use conduit::RealWorld;
 use shared::openapi::Operations;

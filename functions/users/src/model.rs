@@ -1,15 +1,12 @@
-//! Requests and responses, in the shapes of the RealWorld contract.
+//! Requests, in the shapes of the RealWorld contract.
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use shared::identity::{Email, Username, rule};
 use shared::password::Password;
-use shared::token::AccessToken;
 use utoipa::ToSchema;
 use validator::Validate;
-
-use crate::store::User;
 
 /// Who is to be registered.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
@@ -76,52 +73,6 @@ pub(crate) struct Credentials {
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials").finish_non_exhaustive()
-    }
-}
-
-/// A user, as the user alone sees it.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct UserResponse {
-    user: UserBody,
-}
-
-/// A user, as the user alone sees it.
-#[derive(Serialize, ToSchema)]
-#[schema(as = User)]
-struct UserBody {
-    #[schema(value_type = Email)]
-    email: String,
-    /// The access token.
-    #[schema(min_length = 1)]
-    token: String,
-    #[schema(value_type = Username)]
-    username: String,
-    /// What the user says of themselves.
-    #[schema(required = true)]
-    bio: Option<String>,
-    /// Where the user's picture is.
-    #[schema(required = true)]
-    image: Option<String>,
-}
-
-impl UserResponse {
-    pub(crate) fn new(user: User, token: AccessToken) -> Self {
-        let User {
-            email,
-            username,
-            bio,
-            image,
-            ..
-        } = user;
-        Self {
-            user: UserBody {
-                email,
-                token: token.into_string(),
-                username,
-                bio,
-                image,
-            },
-        }
     }
 }
 

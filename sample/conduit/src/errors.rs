@@ -164,7 +164,7 @@ mod tests {
             username: true,
         };
         let text = json!(["has already been taken"]);
-        let problem = Problem::from(taken);
+        let problem = taken.at("/user");
         assert_eq!(problem.status(), 409);
         assert_eq!(errors(&problem), json!({ "email": text, "username": text }));
     }

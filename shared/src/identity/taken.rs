@@ -11,22 +11,21 @@ pub struct Taken {
     pub username: bool,
 }
 
-impl From<Taken> for Problem {
-    /// 409 that names what is taken.
-    fn from(taken: Taken) -> Self {
-        let detail = match (taken.email, taken.username) {
+impl Taken {
+    /// 409 that names what is taken. `body` is the pointer of the object that holds `email` and `username`
+    /// in the request (RFC 6901): the empty text if that is the whole body.
+    #[must_use]
+    pub fn at(self, body: &str) -> Problem {
+        let detail = match (self.email, self.username) {
             (true, true) => "The e-mail address and the username have already been taken.",
             (true, false) => "The e-mail address has already been taken.",
             _ => "The username has already been taken.",
         };
-        let fields = [
-            (taken.email, "/user/email"),
-            (taken.username, "/user/username"),
-        ];
+        let fields = [(self.email, "email"), (self.username, "username")];
         fields
             .into_iter()
             .filter(|(is_taken, _)| *is_taken)
-            .map(|(_, pointer)| Violation::new(pointer, "has already been taken"))
+            .map(|(_, name)| Violation::new(format!("{body}/{name}"), "has already been taken"))
             .fold(Problem::conflict(detail), Problem::with_violation)
     }
 }

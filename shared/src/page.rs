@@ -40,7 +40,7 @@ use crate::extract::Query;
 use crate::openapi::{Describe, Description};
 use crate::problem::{Problem, ProblemKind, Violation};
 
-/// How many items a page has unless the client says otherwise, as RealWorld's contract has it.
+/// How many items a page has unless the client says otherwise.
 pub const DEFAULT_LIMIT: u32 = 20;
 
 /// The most items of a page: what a client can show at once, and a bound on what a request costs.

@@ -32,7 +32,7 @@ mod model;
 mod routes;
 mod store;
 
-use conduit::RealWorld;
+use conduit::{RealWorld, TokenScheme};
 use shared::openapi::Operations;
 use shared::problem::Extended;
 
@@ -48,6 +48,7 @@ fn operations() -> Operations {
         routes::unfavorite,
     ]
     .layer(Extended(RealWorld))
+    .layer(TokenScheme)
     .layer(shared::cache::layer())
     .layer(shared::db::layer(migrations::ALL))
 }

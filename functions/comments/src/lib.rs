@@ -21,13 +21,14 @@ mod page;
 mod routes;
 mod store;
 
-use conduit::RealWorld;
+use conduit::{RealWorld, TokenScheme};
 use shared::openapi::Operations;
 use shared::problem::Extended;
 
 fn operations() -> Operations {
     shared::operations![routes::list, routes::create, routes::remove]
         .layer(Extended(RealWorld))
+        .layer(TokenScheme)
         .layer(shared::db::layer(migrations::ALL))
 }
 

@@ -18,13 +18,14 @@ mod model;
 mod routes;
 mod store;
 
-use conduit::RealWorld;
+use conduit::{RealWorld, TokenScheme};
 use shared::openapi::Operations;
 use shared::problem::Extended;
 
 fn operations() -> Operations {
     shared::operations![routes::show, routes::follow, routes::unfollow]
         .layer(Extended(RealWorld))
+        .layer(TokenScheme)
         .layer(shared::db::layer(migrations::ALL))
 }
 

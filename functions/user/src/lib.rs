@@ -21,7 +21,7 @@ mod model;
 mod routes;
 mod store;
 
-use conduit::RealWorld;
+use conduit::{RealWorld, TokenScheme};
 use shared::conditional::NoStore;
 use shared::openapi::Operations;
 use shared::problem::Extended;
@@ -29,6 +29,7 @@ use shared::problem::Extended;
 fn operations() -> Operations {
     shared::operations![routes::show, routes::update]
         .layer(Extended(RealWorld))
+        .layer(TokenScheme)
         .layer(NoStore)
         .layer(shared::cache::layer())
         .layer(shared::identity::layer(migrations::ALL))

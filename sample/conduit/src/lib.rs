@@ -3,10 +3,11 @@
 //!
 //! | module or type | what it gives |
 //! |---|---|
+//! | [`User`], [`UserResponse`] | a user as the user alone sees it |
 //! | [`Profile`], [`Viewer`] | a user as others see them, and who is looking |
 //! | [`ArticleId`], [`Slug`], [`TagName`], [`TagList`] | what names articles and tags |
 //! | [`Title`], [`Description`], [`Body`], [`CommentBody`] | what people write, and its limits |
-//! | [`RealWorld`] | what the contract's clients look for in a problem |
+//! | [`RealWorld`], [`TokenScheme`] | what the contract's clients look for in a problem, and how they send a token |
 //! | [`timestamp`] | times as the RealWorld contract writes them |
 //! | [`path`] | the parameters of paths, for descriptions of operations |
 //! | [`articles`], [`comments`], [`favorites`], [`follows`] | the writes that keep counts, many rows at a time |
@@ -41,6 +42,8 @@ mod slug;
 mod tag_name;
 mod text;
 pub mod timestamp;
+mod token_scheme;
+mod user;
 mod viewer;
 
 pub use self::article_id::ArticleId;
@@ -49,6 +52,8 @@ pub use self::profile::Profile;
 pub use self::slug::Slug;
 pub use self::tag_name::{MAX_TAGS, TagList, TagName, TagNameError};
 pub use self::text::{Body, CommentBody, Description, TextError, Title};
+pub use self::token_scheme::TokenScheme;
+pub use self::user::{User, UserResponse};
 pub use self::viewer::Viewer;
 
 #[cfg(test)]

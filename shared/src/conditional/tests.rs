@@ -51,11 +51,11 @@ async fn update_own(conditions: Preconditions) -> Result<&'static str, Problem> 
 }
 
 fn router() -> Router {
-    let conduit = Router::new()
+    let extended = Router::new()
         .route("/api/tags", get(show).put(update))
         .layer(Extended(Summary));
     Router::new()
-        .merge(conduit)
+        .merge(extended)
         .route("/public", get(async || ([PUBLIC], "for all")))
         .route(
             "/broken",

@@ -10,7 +10,7 @@ use crate::openapi::{Answer, Description};
 
 /// A state of a resource: what a write replaces, without what others change beside it.
 ///
-/// The answer to a `GET` may show more: how many favour an article, or the name of its author. A writer
+/// The answer to a `GET` may show more: how often an article was read, or the name of its author. A writer
 /// who has seen another number has seen the same article.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Version(String);

@@ -194,7 +194,7 @@ mod tests {
             assert!(is_loopback(url), "{url}");
         }
         for url in [
-            "https://conduit.example",
+            "https://api.example",
             "http://0.0.0.0:3000",
             "http://10.0.0.1",
             "http://[::]:3000",

@@ -55,6 +55,8 @@ pub struct Description {
     pub(super) problems: BTreeSet<ProblemKind>,
     pub(super) schemas: BTreeMap<String, Value>,
     pub(super) extension: Option<ExtensionOfProblems>,
+    /// Security schemes beside `Bearer`, by their names.
+    pub(super) token_schemes: BTreeMap<&'static str, Value>,
     pub(super) no_store: bool,
     pub(super) cached: bool,
 }
@@ -211,6 +213,12 @@ impl Description {
             member: Member::of::<E>(),
             schema: self.reference::<E::Value>(),
         });
+    }
+
+    /// Another way than `Bearer` to send the access token, as a Security Scheme Object of OpenAPI: for layers
+    /// that turn it into that one.
+    pub fn token_scheme(&mut self, name: &'static str, scheme: Value) {
+        self.token_schemes.insert(name, scheme);
     }
 
     /// That nobody may keep an answer.

@@ -89,24 +89,23 @@ impl Operations {
                 responses.insert(name, problems::response(&kinds, extension));
             }
         }
+        let mut schemes = Map::new();
+        let bearer = json!({
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "The access token that registering and signing in answer with (RFC 6750).",
+        });
+        schemes.insert("Bearer".into(), bearer);
+        for operation in &self.operations {
+            let others = operation.description.token_schemes.iter();
+            schemes.extend(others.map(|(name, scheme)| ((*name).to_owned(), scheme.clone())));
+        }
         json!({
             "schemas": self.schemas(),
             "responses": responses,
             "headers": headers::components(),
-            "securitySchemes": {
-                "Bearer": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "bearerFormat": "JWT",
-                    "description": "The access token that registering and signing in answer with (RFC 6750).",
-                },
-                "Token": {
-                    "type": "apiKey",
-                    "in": "header",
-                    "name": "Authorization",
-                    "description": "The same token as RealWorld's clients send it: the word `Token`, a space, the token.",
-                },
-            },
+            "securitySchemes": schemes,
         })
     }
 

@@ -109,7 +109,7 @@ pub(super) fn components() -> Map<String, Value> {
                     "type": "string",
                     "pattern": "^<[^>]+>; rel=\"(first|prev|next)\"(, <[^>]+>; rel=\"(first|prev|next)\")*$",
                 },
-                "example": "</api/articles?limit=20&cursor=AZAAAAAAcACAAAAAEjSrzQ>; rel=\"next\"",
+                "example": "</api/notes?limit=20&cursor=AZAAAAAAcACAAAAAEjSrzQ>; rel=\"next\"",
             }),
         ),
         (

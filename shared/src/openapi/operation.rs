@@ -92,10 +92,13 @@ impl Operation {
         if let Some(schema) = &self.description.request {
             operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
         }
+        let schemes = self.description.token_schemes.keys().copied();
+        let schemes = schemes.chain(["Bearer"]);
+        let schemes = schemes.map(|name| json!({ (name): [] }));
         operation["security"] = match self.description.caller {
             None => json!([]),
-            Some(Caller::Optional) => json!([{}, { "Token": [] }, { "Bearer": [] }]),
-            Some(Caller::Required) => json!([{ "Token": [] }, { "Bearer": [] }]),
+            Some(Caller::Optional) => [json!({})].into_iter().chain(schemes).collect(),
+            Some(Caller::Required) => schemes.collect(),
         };
         operation
     }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 fn router() -> Router {
-    let conduit = Router::new()
+    let extended = Router::new()
         .route(
             "/api/users",
             post(async || {
@@ -50,7 +50,7 @@ fn router() -> Router {
             get(async |client: ClientAddress| client.ip().to_string()),
         )
         .route("/echo", get(echo))
-        .merge(conduit)
+        .merge(extended)
 }
 
 async fn echo(uri: Uri) -> Problem {
@@ -138,9 +138,9 @@ async fn a_wrong_method_names_those_allowed() {
     assert_eq!(answer.response.status(), 405);
     assert_eq!(answer.header("allow"), Some("GET,HEAD"));
     assert_eq!(answer.json().await["status"], 405);
-    let conduit = self::answer(Request::get("/api/users")).await;
-    assert_eq!(conduit.header("allow"), Some("POST"));
-    assert_eq!(conduit.json().await["summary"]["blank"], 0);
+    let extended = self::answer(Request::get("/api/users")).await;
+    assert_eq!(extended.header("allow"), Some("POST"));
+    assert_eq!(extended.json().await["summary"]["blank"], 0);
 }
 
 #[tokio::test]

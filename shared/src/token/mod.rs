@@ -21,7 +21,7 @@
 //! use shared::identity::UserId;
 //! use shared::token::{Issuer, KeySet, SigningKey};
 //!
-//! let issuer = Issuer::new("https://conduit.example");
+//! let issuer = Issuer::new("https://api.example");
 //! let signing_key = SigningKey::from_seed(&[7; 32]);
 //! let key_set = KeySet::from_iter([signing_key.public_key()]);
 //! let now = jiff::Timestamp::from_second(1_800_000_000)?;

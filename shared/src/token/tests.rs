@@ -23,7 +23,7 @@ pub(super) fn now() -> Timestamp {
 }
 
 pub(super) fn issuer() -> Issuer {
-    Issuer::new("https://conduit.example")
+    Issuer::new("https://api.example")
 }
 
 pub(super) fn key(seed: u8) -> SigningKey {
@@ -67,7 +67,7 @@ fn header() -> Value {
 
 fn claims() -> Value {
     json!({
-        "iss": "https://conduit.example", "aud": "https://conduit.example/api",
+        "iss": "https://api.example", "aud": "https://api.example/api",
         "sub": "01920000-0000-7000-8000-000000000000", "jti": "01920000-0000-7000-8000-000000000001",
         "iat": NOW, "exp": NOW + 3600,
     })
@@ -180,7 +180,7 @@ fn every_claim_is_checked() {
     }
     for (name, value) in [
         ("iss", json!("https://other.example")),
-        ("iss", json!("https://conduit.example/")),
+        ("iss", json!("https://api.example/")),
         ("aud", json!("https://other.example")),
         ("aud", json!(["https://other.example"])),
         ("sub", json!("jake")),

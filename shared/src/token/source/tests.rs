@@ -23,7 +23,7 @@ fn decide_at(
 #[test]
 fn a_service_that_others_reach_has_no_development_key() {
     let decide =
-        |private, public| decide_at("https://conduit.example", private, public, Dialect::Sqlite);
+        |private, public| decide_at("https://api.example", private, public, Dialect::Sqlite);
 
     let message = decide(None, &[]).expect_err("has no key");
     for part in ["signing_key", "public_url", "openssl", "verification_keys"] {

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 
-import { serving } from "./service.mjs";
+import { serving } from "../../tests/openapi/service.mjs";
 
 /** A front end with its form fields, and whoever is signed in. */
 class FrontEnd {

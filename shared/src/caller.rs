@@ -194,7 +194,13 @@ mod tests {
     #[test]
     fn everything_else_is_told_apart() {
         assert_eq!(credentials(&HeaderMap::new()), Credentials::None);
-        for value in [&b"Basic amFrZQ=="[..], b"Token a.b.c", b"Bearerabc", b"", b"a.b.c"] {
+        for value in [
+            &b"Basic amFrZQ=="[..],
+            b"Token a.b.c",
+            b"Bearerabc",
+            b"",
+            b"a.b.c",
+        ] {
             assert_eq!(credentials(&headers(&[value])), Credentials::None);
         }
         for value in [

@@ -16,10 +16,13 @@ fn client(name: &'static str) -> Client {
         format!("/problems/nothing-of-{name}"),
     ];
     let client = Client::new(name).known_by([name]);
-    paths.into_iter().enumerate().fold(client, |client, (number, path)| {
-        let id = format!("{name}-{number}");
-        client.sends(move |app| app.get(&path).header("x-request-id", &id))
-    })
+    paths
+        .into_iter()
+        .enumerate()
+        .fold(client, |client, (number, path)| {
+            let id = format!("{name}-{number}");
+            client.sends(move |app| app.get(&path).header("x-request-id", &id))
+        })
 }
 
 #[tokio::test]

@@ -103,11 +103,7 @@ pub fn read(folder: &Path) -> Result<Vec<Migration>, Box<dyn Error>> {
     Ok(migrations)
 }
 
-fn migration(
-    folder: &Path,
-    stem: &str,
-    dialects: &Dialects,
-) -> Result<Migration, Box<dyn Error>> {
+fn migration(folder: &Path, stem: &str, dialects: &Dialects) -> Result<Migration, Box<dyn Error>> {
     let (version, name) = numbered(stem)
         .ok_or_else(|| format!("{stem} must begin with its number, from 0001_ to 9999_"))?;
     if !dialects.sqlite {

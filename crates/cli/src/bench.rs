@@ -82,7 +82,10 @@ fn benches(manifest: &Path) -> Result<Vec<String>> {
 fn names(metadata: &[u8]) -> Result<Vec<String>> {
     let metadata: Metadata =
         serde_json::from_slice(metadata).context("cargo's list of packages cannot be read")?;
-    let targets = metadata.packages.into_iter().flat_map(|package| package.targets);
+    let targets = metadata
+        .packages
+        .into_iter()
+        .flat_map(|package| package.targets);
     let benches = targets.filter(|target| target.kind.iter().any(|kind| kind == "bench"));
     Ok(benches.map(|target| target.name).collect())
 }
@@ -123,8 +126,18 @@ mod tests {
         assert_eq!(
             words,
             [
-                "bench", "--workspace", "--profile", "dev", "--bench", "one", "--bench", "other", "--",
-                "feed", "--save-baseline", "a",
+                "bench",
+                "--workspace",
+                "--profile",
+                "dev",
+                "--bench",
+                "one",
+                "--bench",
+                "other",
+                "--",
+                "feed",
+                "--save-baseline",
+                "a",
             ]
         );
     }

@@ -264,7 +264,10 @@ mod tests {
 
     #[test]
     fn our_own_migrations_run() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .ancestors()
+            .nth(2)
+            .unwrap();
         assert!(root.join(FOLDER).join("build.rs").is_file());
         assert_eq!(faults(root), []);
     }

@@ -15,7 +15,11 @@ const ESCAPE: char = '\u{1b}';
 
 fn workspace() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.ancestors().nth(2).expect("crates/cli is below the root").to_owned()
+    package
+        .ancestors()
+        .nth(2)
+        .expect("crates/cli is below the root")
+        .to_owned()
 }
 
 /// `jenny` with these arguments, in the workspace's folder.
@@ -58,7 +62,9 @@ fn the_routes_of_this_application_are_those_of_its_manifest() {
     assert!(names.iter().any(|name| name == "database_url"), "{names:?}");
 
     let table = text(&succeeds(&mut command(&["routes"])).stdout);
-    let probe = table.lines().find(|line| line.starts_with("/health/ready "));
+    let probe = table
+        .lines()
+        .find(|line| line.starts_with("/health/ready "));
     assert!(
         probe.is_some_and(|line| line.contains(" GET") && line.contains(" health ")),
         "{table}"

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use jenny_test::{
-    Calls, Fault, HostCall, Outcome, SqlCall, SqlKind, SqlValue, TestApp, TestAppBuilder, TestResponse,
+    Calls, Fault, HostCall, Outcome, SqlCall, SqlKind, SqlValue, TestApp, TestAppBuilder,
+    TestResponse,
 };
 use serde_json::json;
 

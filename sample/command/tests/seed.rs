@@ -41,14 +41,17 @@ fn seed(state: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 
 /// How many articles the database counts, and the titles of the newest.
 fn listed(state: &Path) -> (u64, Vec<String>) {
-    let database = Connection::open(state.join("sqlite_db.db")).expect("the database can be opened");
+    let database =
+        Connection::open(state.join("sqlite_db.db")).expect("the database can be opened");
     let count = "SELECT amount FROM totals WHERE name = 'articles'";
     let count = database.query_row(count, [], |row| row.get(0));
     let mut newest = database
         .prepare("SELECT title FROM articles ORDER BY id DESC LIMIT 20")
         .expect("there are articles");
     let titles = newest.query_map([], |row| row.get(0));
-    let titles = titles.expect("they can be read").map(|title| title.expect("a title"));
+    let titles = titles
+        .expect("they can be read")
+        .map(|title| title.expect("a title"));
     (count.expect("a count"), titles.collect())
 }
 

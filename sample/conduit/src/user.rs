@@ -28,8 +28,7 @@ shared::from_row!(User {
 
 impl User {
     /// The columns of a `User` in the table `users`. An empty text is `NULL`.
-    pub const COLUMNS: &str =
-        "email, username, NULLIF(bio, '') AS bio, NULLIF(image, '') AS image";
+    pub const COLUMNS: &str = "email, username, NULLIF(bio, '') AS bio, NULLIF(image, '') AS image";
 
     /// A user who has just registered.
     #[must_use]

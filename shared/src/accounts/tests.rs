@@ -38,9 +38,15 @@ fn password(text: &str) -> Password {
 
 async fn registered(db: &Db, name: &str) -> UserId {
     let address = email(&format!("{name}@example.com"));
-    register(db, &username(name), &address, &password("correct horse"), NOW)
-        .await
-        .expect("nobody has the name")
+    register(
+        db,
+        &username(name),
+        &address,
+        &password("correct horse"),
+        NOW,
+    )
+    .await
+    .expect("nobody has the name")
 }
 
 async fn changed(db: &Db, id: UserId, wanted: &Change) -> Result<(), AccountError> {
@@ -83,7 +89,10 @@ fn a_wrong_address_and_a_wrong_password_are_refused_alike() {
 
         let account = account.expect("the password is right");
         assert_eq!(account.id, id);
-        assert_eq!((&*account.username, &*account.email), ("jacob", "jacob@example.com"));
+        assert_eq!(
+            (&*account.username, &*account.email),
+            ("jacob", "jacob@example.com")
+        );
         for (address, password) in [
             ("jacob@example.com", "wrong horse"),
             ("anna@example.com", "correct horse"),
@@ -93,7 +102,10 @@ fn a_wrong_address_and_a_wrong_password_are_refused_alike() {
             let problem = sign_in(&db, address, password).await;
             let problem = problem.expect_err("it is wrong");
             assert_eq!(problem.status(), 401);
-            assert_eq!(problem.detail(), "The e-mail address or the password is wrong.");
+            assert_eq!(
+                problem.detail(),
+                "The e-mail address or the password is wrong."
+            );
         }
     });
 }
@@ -111,8 +123,15 @@ fn a_change_is_of_what_it_names_alone() {
         changed(&db, id, &wanted).await.expect("nobody has it");
 
         let account = sign_in(&db, "jake@example.com", "correct horse").await;
-        assert_eq!(account.expect("the password is as it was").username, "jacob");
-        assert!(sign_in(&db, "jacob@example.com", "correct horse").await.is_err());
+        assert_eq!(
+            account.expect("the password is as it was").username,
+            "jacob"
+        );
+        assert!(
+            sign_in(&db, "jacob@example.com", "correct horse")
+                .await
+                .is_err()
+        );
 
         let hash = password("another horse").hash_with_random_salt();
         let wanted = Change {
@@ -120,8 +139,16 @@ fn a_change_is_of_what_it_names_alone() {
             ..Change::default()
         };
         changed(&db, id, &wanted).await.expect("it is theirs");
-        assert!(sign_in(&db, "jake@example.com", "correct horse").await.is_err());
-        assert!(sign_in(&db, "jake@example.com", "another horse").await.is_ok());
+        assert!(
+            sign_in(&db, "jake@example.com", "correct horse")
+                .await
+                .is_err()
+        );
+        assert!(
+            sign_in(&db, "jake@example.com", "another horse")
+                .await
+                .is_ok()
+        );
     });
 }
 

@@ -185,7 +185,8 @@ impl Project {
             let package = file.strip_suffix(&format!("it/{name}.rs"));
             package.is_some_and(|package| {
                 package == "tests/"
-                    || package.ends_with('/') && self.files.contains(&format!("{package}Cargo.toml"))
+                    || package.ends_with('/')
+                        && self.files.contains(&format!("{package}Cargo.toml"))
             })
         };
         self.files.iter().find(is_test).map(String::as_str)

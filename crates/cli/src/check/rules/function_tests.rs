@@ -108,7 +108,9 @@ mod tests {
     #[test]
     fn the_test_may_stand_in_another_package() {
         let elsewhere = |manifest: &str| {
-            let fixture = Fixture::new().without(FILE).with("parts/tests/it/hello.rs", "");
+            let fixture = Fixture::new()
+                .without(FILE)
+                .with("parts/tests/it/hello.rs", "");
             fixture.with(manifest, "").load()
         };
         let project = elsewhere("parts/tests/Cargo.toml");

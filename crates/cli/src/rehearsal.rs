@@ -297,11 +297,11 @@ mod tests {
         let folder = numbers.path().join(FOLDER);
         fs::rename(
             folder.join("0001_m.sqlite.sql"),
-            folder.join("0002_m.sqlite.sql"),
+            folder.join("02_m.sqlite.sql"),
         )
         .unwrap();
         let error = succeeds(numbers.path()).unwrap_err().to_string();
-        assert!(error.contains("0002_m must begin with 0001_"), "{error}");
+        assert!(error.contains("02_m must begin with its number"), "{error}");
     }
 
     #[test]

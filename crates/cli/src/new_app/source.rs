@@ -7,10 +7,10 @@ use anyhow::{Context as _, Result, bail};
 
 /// The folders of a checkout that hold the packages which an application names.
 const PACKAGES: [(&str, &str); 4] = [
-    ("build", "jenny-build"),
-    ("cli", "jenny-cli"),
+    ("crates/build", "jenny-build"),
+    ("crates/cli", "jenny-cli"),
     ("shared", "jenny-shared"),
-    ("tests", "jenny-test"),
+    ("crates/test", "jenny-test"),
 ];
 
 /// Where the packages come from.
@@ -47,7 +47,7 @@ impl Source {
             .canonicalize()
             .with_context(|| format!("there is no checkout of Jenny at {shown}"))?;
         if !holds_packages(&path) {
-            bail!("{shown} is no checkout of Jenny: it has no cli/ with the package jenny-cli");
+            bail!("{shown} is no checkout of Jenny: it has no crates/cli/ with the package jenny-cli");
         }
         Ok(Self::Checkout(path))
     }

@@ -193,3 +193,13 @@ fn a_port_in_use_is_named() {
     assert!(message.contains(&address), "{message}");
     assert!(message.contains("--listen"), "{message}");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn many_instances_leave_most_of_the_mappings_that_linux_grants() {
+    let state = process::state();
+    let options = ["--no-build", "--max-instances", "1000", "--state-dir"];
+    let jenny = Jenny::up(&options, state.path());
+
+    assert!(jenny.mappings() < 65_530 / 3, "{}", jenny.mappings());
+}

@@ -238,6 +238,11 @@ fn config(options: &RuntimeOptions, cache: Option<Cache>, pooling: bool) -> Conf
     config
 }
 
+/// The stacks that one engine reserves at most. Each has a guard page and so takes two of the
+/// mappings that Linux grants a process (`vm.max_map_count`, 65,530 by default). A process in which
+/// they run out fails anywhere, so two engines together take half of them.
+const MAX_STACKS: u32 = 8192;
+
 /// Room for `instances` components. A component made by `wit-component` consists of a main module
 /// and up to four helpers (shims for imports, adapters), each with a table at most; a WASIp3
 /// instance runs every concurrent request on a stack of its own.
@@ -247,7 +252,7 @@ fn pool(instances: u32) -> wasmtime::PoolingAllocationConfig {
         .total_core_instances(instances.saturating_mul(6))
         .total_memories(instances.saturating_mul(2))
         .total_tables(instances.saturating_mul(4))
-        .total_stacks(instances.saturating_mul(17))
+        .total_stacks(instances.saturating_mul(17).min(MAX_STACKS))
         .max_component_instance_size(8 << 20)
         .max_core_instance_size(8 << 20)
         .table_elements(100_000);

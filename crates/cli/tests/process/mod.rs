@@ -98,6 +98,16 @@ impl Jenny {
         format!("http://{}{path}", self.address)
     }
 
+    /// Its memory mappings, of which Linux grants a process 65,530 by default.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn mappings(&self) -> usize {
+        let maps = format!("/proc/{}/maps", self.child.id());
+        std::fs::read_to_string(maps)
+            .expect("the process runs")
+            .lines()
+            .count()
+    }
+
     /// Ends it as a power cut would: `kill -9`.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("the process runs");

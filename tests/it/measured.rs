@@ -16,6 +16,8 @@ pub(crate) async fn measured(function: &str) -> Option<Measured> {
         return None;
     }
     let app = crate::app().metered().build().await;
+    // Lays the schema, which is not what is measured.
+    app.get("/health/ready").send().await.assert_status(200);
     let mut budgets = Budgets::open(format!("../functions/{function}/budgets.toml"));
     budgets.component(&app, function);
     Some(Measured { app, budgets })

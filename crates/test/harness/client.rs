@@ -318,6 +318,7 @@ async fn a_snapshot_shows_what_callers_go_by() {
         content-type: application/json
 
         {
+          "count": 2,
           "notes": [
             {
               "id": 1,
@@ -327,8 +328,7 @@ async fn a_snapshot_shows_what_callers_go_by() {
               "id": 2,
               "slug": "b"
             }
-          ],
-          "count": 2
+          ]
         }
     "#]]);
     answer
@@ -346,6 +346,7 @@ async fn a_snapshot_shows_what_callers_go_by() {
             vary: cookie
 
             {
+              "count": 2,
               "notes": [
                 {
                   "id": "[id]",
@@ -355,8 +356,7 @@ async fn a_snapshot_shows_what_callers_go_by() {
                   "id": "[id]",
                   "slug": "[letter]"
                 }
-              ],
-              "count": 2
+              ]
             }
         "#]]);
     failing(|| answer.snapshot().redact_text("nowhere", "name")).says(&["stands nowhere"]);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-use jenny_host::manifest::Manifest;
+use jenny_manifest::Manifest;
 use jenny_test::{TestApp, TestAppBuilder};
 use tempfile::TempDir;
 

@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use jenny_host::manifest::Manifest;
+use jenny_manifest::Manifest;
 use serde::Deserialize;
 
 use crate::{build, cargo, manifest_path};

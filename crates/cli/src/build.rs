@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use jenny_host::build::{self, Progress};
-use jenny_host::manifest::Manifest;
+use jenny_builder::Progress;
+use jenny_manifest::Manifest;
 
 use crate::{manifest_path, rehearsal, say};
 
@@ -51,7 +51,7 @@ pub(crate) fn in_profile(manifest: Manifest, name: Option<&str>) -> Result<Manif
 /// Builds the components of `manifest`, if its migrations can be applied, and says what it does.
 pub(crate) fn components(manifest: &Manifest) -> Result<()> {
     rehearsal::succeeds(manifest.directory())?;
-    build::components(manifest, |progress| tell(&progress))?;
+    jenny_builder::components(manifest, |progress| tell(&progress))?;
     Ok(())
 }
 

@@ -4,14 +4,14 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result};
-use jenny_host::build::{self, COMPONENTS_BUILT_VARIABLE};
+use jenny_builder::COMPONENTS_BUILT_VARIABLE;
 
 /// A command of cargo's, in the folder of `manifest`, that finds its components built.
 pub(crate) fn command(name: &str, manifest: &Path) -> Command {
     // The cargo that runs this program, if one does, so that both use the same toolchain.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    build::outside_cargo(&mut command);
+    jenny_builder::outside_cargo(&mut command);
     command
         .arg(name)
         .current_dir(match manifest.parent() {

@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 use clap::Args;
-use jenny_host::manifest::Manifest;
+use jenny_manifest::Manifest;
 
 use crate::{build, cargo, manifest_path};
 
@@ -125,7 +125,7 @@ fn names_packages(arguments: &[OsString]) -> bool {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
-    use jenny_host::build::COMPONENTS_BUILT_VARIABLE;
+    use jenny_builder::COMPONENTS_BUILT_VARIABLE;
 
     use super::*;
 

@@ -246,3 +246,43 @@ fn a_cloud_that_is_none_is_a_mistake_in_the_arguments() {
     assert_eq!(output.status.code(), Some(2), "{error}");
     assert!(error.contains("akamai"), "{error}");
 }
+
+/// The layers of this repository, the lowest first: a crate depends on crates before it alone.
+const LAYERS: [&str; 5] = [
+    "jenny-manifest",
+    "jenny-stores",
+    "jenny-builder",
+    "jenny-host",
+    "jenny-cli",
+];
+
+/// What `cargo tree` says a package depends on, its tests included.
+fn dependencies(package: &str) -> Vec<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--prefix", "none", "--format", "{p}"])
+        .args(["--edges", "normal,dev", "--package", package])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).expect("names are text");
+    let names = text.lines().filter_map(|line| line.split(' ').next());
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn layers_point_one_way() {
+    for (index, package) in LAYERS.iter().enumerate() {
+        let dependencies = dependencies(package);
+        for above in &LAYERS[index + 1..] {
+            let points_up = dependencies.iter().any(|name| name == above);
+            assert!(!points_up, "{package} depends on {above}");
+        }
+        if index < 3 {
+            let wasmtime = dependencies
+                .iter()
+                .find(|name| name.starts_with("wasmtime"));
+            assert_eq!(wasmtime, None, "{package} depends on it");
+        }
+    }
+}

@@ -5,10 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use jenny_stores::MAX_PERMITS;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-/// More permits than any machine can use, and few enough for a semaphore on every platform.
-pub(crate) const MAX_PERMITS: usize = 1 << 20;
 
 /// Bounds how many requests are in progress.
 ///

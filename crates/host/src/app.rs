@@ -25,7 +25,6 @@ use crate::exchange::{Exchange, Sending};
 use crate::instance::{Component, Instances};
 use crate::limits::Limits;
 use crate::load::{self, LoadError, LoadProgress};
-use crate::manifest::{Manifest, TriggerTarget};
 use crate::observer::Observed;
 use crate::options::AppOptions;
 use crate::origin::{CHAINED_PEER, Origin};
@@ -34,8 +33,9 @@ use crate::places::CommonPlaces;
 use crate::problem;
 use crate::randomness::SeededRandomness;
 use crate::request;
-use crate::route::{RouteMatch, RouteTable, WELL_KNOWN_PREFIX, strip_spin_headers};
-use crate::variables::Resolver;
+use jenny_manifest::route::{RouteMatch, RouteTable, WELL_KNOWN_PREFIX, strip_spin_headers};
+use jenny_manifest::variables::Resolver;
+use jenny_manifest::{Manifest, TriggerTarget};
 
 /// A loaded application. Cloning is cheap.
 ///

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use http::uri::{Authority, Scheme};
 use http::{HeaderMap, Request, Version, header};
 
-use crate::allowed_hosts::SERVICE_CHAINING_DOMAIN;
+use jenny_manifest::allowed_hosts::SERVICE_CHAINING_DOMAIN;
 
 const INVALID_HOST: &str = "The Host header is not a host name with an optional port.";
 const INVALID_TARGET: &str = "The request's authority is not a host name with an optional port.";

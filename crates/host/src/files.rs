@@ -18,7 +18,7 @@ use std::path::{Component as PathPart, Path, PathBuf};
 use glob::{Pattern, PatternError, glob};
 use tempfile::TempDir;
 
-use crate::manifest::{Component, FileMount};
+use jenny_manifest::{Component, FileMount};
 
 /// A folder of the host and its path in the component.
 #[derive(Debug)]

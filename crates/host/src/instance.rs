@@ -17,11 +17,10 @@ use self::expiration::Expiration;
 use self::stall::StalledInstances;
 use self::worker::Worker;
 use crate::Body;
-use crate::allowed_hosts::AllowedHosts;
 use crate::app::AppInner;
 use crate::busy::BusyInstances;
 use crate::caller::Callers;
-use crate::capability::{Capabilities, Grants};
+use crate::capability::Capabilities;
 use crate::clock::Clock;
 use crate::engine::Compiled;
 use crate::exchange::Exchange;
@@ -32,8 +31,10 @@ use crate::logs::ComponentLogs;
 use crate::observer::{InstanceId, Observed};
 use crate::places::Places;
 use crate::randomness::SeededRandomness;
-use crate::runtime_config::BlockedNetworks;
 use crate::state::{HostState, InstanceStatus, MAX_CALL_BYTES};
+use jenny_manifest::allowed_hosts::AllowedHosts;
+use jenny_manifest::runtime_config::BlockedNetworks;
+use jenny_stores::Grants;
 
 /// Everything that the instances of one component have in common.
 pub(crate) struct Component {

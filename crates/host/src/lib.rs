@@ -9,11 +9,11 @@
 //! use std::sync::Arc;
 //!
 //! use jenny_host::capability::Capabilities;
-//! use jenny_host::manifest::Manifest;
+//! use jenny_manifest::Manifest;
 //! use jenny_host::{App, AppOptions, Runtime, RuntimeOptions};
 //!
 //! # async fn run(
-//! #     resolver: jenny_host::variables::Resolver,
+//! #     resolver: jenny_manifest::variables::Resolver,
 //! #     capabilities: Capabilities,
 //! # ) -> Result<(), Box<dyn std::error::Error>> {
 //! let runtime = Runtime::new(&RuntimeOptions::default())?;
@@ -38,20 +38,17 @@
 //! that traps, loops for ever or asks for too much memory costs the requests of its own instance:
 //! they get a problem (RFC 9457) with status 500 or 504, and every other instance goes on.
 
-pub mod admission;
-pub mod allowed_hosts;
+mod admission;
 mod answer;
 mod app;
 mod authority;
 mod bindings;
 mod body;
-pub mod build;
 mod busy;
 mod caller;
 pub mod capability;
 mod chain;
 mod clock;
-mod document;
 mod engine;
 mod entry;
 mod exchange;
@@ -62,44 +59,31 @@ mod limits;
 mod live;
 mod load;
 mod logs;
-pub mod manifest;
-mod names;
 mod observer;
 mod options;
 mod origin;
 mod outbound;
 mod places;
-mod private;
 mod problem;
 mod randomness;
 mod request;
-pub mod route;
-pub mod runtime_config;
 pub mod server;
 mod state;
-pub mod variables;
 
-pub use allowed_hosts::{
-    AllowedHosts, AllowedHostsError, SERVICE_CHAINING_DOMAIN, service_chaining_target,
-};
 pub use app::App;
 pub use busy::Activity;
 pub use caller::{Caller, HostTrap, RequestTag};
 pub use clock::Clock;
-pub use document::FileError;
 pub use engine::{CompileCache, Runtime, RuntimeError, RuntimeOptions};
 pub use jenny_client_address::TrustedProxies;
 pub use limits::Limits;
 pub use live::Live;
 pub use load::{ComponentError, LoadError, LoadProgress};
 pub use logs::{LogSink, LogStream, QueuedStderr, flush_log_files, flush_output};
-pub use manifest::Manifest;
 pub use observer::{Failure, FailureKind, Frame, InstanceEnd, InstanceId, Observer, Usage};
 pub use options::AppOptions;
 pub use origin::Origin;
 pub use outbound::HttpClient;
-pub use route::{RouteMatch, RouteTable};
-pub use runtime_config::RuntimeConfig;
 
 /// The body of a request or response, as wasmtime's HTTP machinery has it.
 pub type Body = wasmtime_wasi_http::WasiBody;

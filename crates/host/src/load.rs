@@ -7,15 +7,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::allowed_hosts::AllowedHosts;
-use crate::capability::Grants;
 use crate::engine::{Compiled, Runtime};
 use crate::files::Files;
 use crate::logs::ComponentLogs;
-use crate::manifest::{Component, ComponentSource, Manifest, ManifestError};
 use crate::observer::Observed;
 use crate::options::AppOptions;
-use crate::variables::Resolver;
+use jenny_manifest::allowed_hosts::AllowedHosts;
+use jenny_manifest::variables::Resolver;
+use jenny_manifest::{Component, ComponentSource, Manifest, ManifestError};
+use jenny_stores::Grants;
 
 /// How far loading an application has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -262,7 +262,7 @@ fn load(
                 component.sqlite_databases.iter().cloned(),
             )
             .with_ai_models(component.ai_models.iter().cloned())
-            .noted_in(logs),
+            .noted_in(move |line| logs.note(line)),
         ),
         allowed_hosts: Arc::new(AllowedHosts::for_component(component, resolver)?),
         id,

@@ -18,7 +18,7 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 use self::lane::{Lane, Target};
 use crate::observer::{InstanceId, Observed};
-use crate::private;
+use jenny_stores::private;
 
 /// A line that is longer is cut here, so that a component that never ends a line cannot fill the
 /// host's memory.

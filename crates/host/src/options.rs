@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::limits::Limits;
 use crate::logs::LogSink;
 use crate::observer::Observer;
-use crate::runtime_config::BlockedNetworks;
+use jenny_manifest::runtime_config::BlockedNetworks;
 
 /// How an application is run.
 #[derive(Clone, Default)]

@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::sync::futures::OwnedNotified;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use crate::admission::MAX_PERMITS;
+use jenny_stores::MAX_PERMITS;
 
 /// A number of places that can be taken and given back.
 struct Bundle {

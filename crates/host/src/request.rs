@@ -17,7 +17,7 @@ use crate::instance::{Component, NoPlace};
 use crate::observer::{Failure, FailureKind};
 use crate::origin::Origin;
 use crate::problem;
-use crate::route::RouteMatch;
+use jenny_manifest::route::RouteMatch;
 
 /// Gives the request the scheme it came by and the [authority](authority::of) it was meant for.
 ///

@@ -8,7 +8,8 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use futures::future::join_all;
-use jenny_host::{AppOptions, Limits, RuntimeConfig};
+use jenny_host::{AppOptions, Limits};
+use jenny_manifest::runtime_config::RuntimeConfig;
 use support::{Fixture, body_text, fixture, limits, problem_status};
 
 /// The guest, which may reach what `hosts` lists.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::stream::{self, StreamExt as _};
-use jenny_host::capability::{QueryResult, SqliteConnection, SqliteDatabases, SqliteError, Value};
 use jenny_host::{AppOptions, HttpClient};
+use jenny_stores::{QueryResult, SqliteConnection, SqliteDatabases, SqliteError, Value};
 use support::{Fixture, GUEST, body_text};
 
 async fn call(interface: &str) -> String {
@@ -121,7 +121,7 @@ async fn a_result_that_is_read_in_parts_is_whole_and_its_source_is_not_asked_bey
                     ..AppOptions::default()
                 },
                 Arc::new(HttpClient::default()),
-                |capabilities| capabilities.sqlite = Arc::new(Numbers { rows, end }),
+                |capabilities| capabilities.stores.sqlite = Arc::new(Numbers { rows, end }),
             );
             let fixture = fixture.await.expect("it loads");
             let answer = fixture.get("/interface/sqlite-parts").await;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use futures::future::join_all;
 use http::uri::Scheme;
 use http::{Method, Request, Response};
-use jenny_host::manifest::{TriggerRoute, TriggerTarget};
 use jenny_host::{App, Body, Origin};
+use jenny_manifest::{TriggerRoute, TriggerTarget};
 use postgres_server::TestDatabase;
 use waiting::Waiting;
 

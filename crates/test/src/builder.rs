@@ -8,8 +8,8 @@ mod seed;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
-use jenny_host::variables::{Resolver, VariableProvider};
 use jenny_host::{App, AppOptions, Clock, LogSink, Observer, Runtime, RuntimeOptions};
+use jenny_manifest::variables::{Resolver, VariableProvider};
 use jiff::Timestamp;
 
 pub(crate) use self::database::PostgresVariables;
@@ -129,8 +129,8 @@ impl TestAppBuilder {
         let rule: Arc<dyn Clock> = Arc::new(clock.clone());
         self.outbound.ruled_by(&rule);
         if self.unclean_connections {
-            let databases = UncleanConnections::of(capabilities.postgres);
-            capabilities.postgres = Arc::new(databases);
+            let databases = UncleanConnections::of(capabilities.stores.postgres);
+            capabilities.stores.postgres = Arc::new(databases);
         }
         let interposer =
             Interposer::new(Arc::clone(&ledger), Arc::clone(&self.faults), clock.clone());

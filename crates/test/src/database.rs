@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use jenny_host::capability::{PostgresConnection, SqliteConnection, Value, postgres};
+use jenny_stores::{PostgresConnection, SqliteConnection, Value, postgres};
 use postgres_server::{PostgresServer, TestDatabase};
 use serde_json::Value as Json;
 

@@ -3,10 +3,9 @@
 
 use std::sync::Arc;
 
-use jenny_host::capability::{
-    Capabilities, KeyValueStore, KeyValueStores, PostgresDatabases, SqliteDatabases,
-};
-use jenny_host::manifest::{Component, Manifest};
+use jenny_host::capability::Capabilities;
+use jenny_manifest::{Component, Manifest};
+use jenny_stores::{KeyValueStore, KeyValueStores, PostgresDatabases, SqliteDatabases};
 use postgres_server::TestDatabase;
 
 use crate::database::{OnServer, Session};
@@ -33,9 +32,9 @@ impl Stores {
         server: Option<OnServer>,
     ) -> Self {
         Self {
-            key_value: Arc::clone(&capabilities.key_value),
-            sqlite: Arc::clone(&capabilities.sqlite),
-            postgres: Arc::clone(&capabilities.postgres),
+            key_value: Arc::clone(&capabilities.stores.key_value),
+            sqlite: Arc::clone(&capabilities.stores.sqlite),
+            postgres: Arc::clone(&capabilities.stores.postgres),
             granted_key_value: granted(manifest, |component| &component.key_value_stores),
             granted_sqlite: granted(manifest, |component| &component.sqlite_databases),
             server,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use jenny_host::capability::{QueryResult, SqliteConnection, SqliteDatabases, SqliteError, Value};
+use jenny_stores::{QueryResult, SqliteConnection, SqliteDatabases, SqliteError, Value};
 
 /// Databases whose statements are counted.
 pub(crate) struct Counted {

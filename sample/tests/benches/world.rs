@@ -11,12 +11,12 @@ use bytes::Bytes;
 use http::uri::Scheme;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
-use jenny_host::capability::{
-    Capabilities, NoOutboundHttp, SqliteDatabases, StoreLocations, Value,
-};
-use jenny_host::manifest::Manifest;
-use jenny_host::variables::{Resolver, VariableProvider};
-use jenny_host::{App, AppOptions, Limits, Origin, Runtime, RuntimeOptions, build};
+
+use jenny_host::capability::{Capabilities, NoOutboundHttp};
+use jenny_host::{App, AppOptions, Limits, Origin, Runtime, RuntimeOptions};
+use jenny_manifest::Manifest;
+use jenny_manifest::variables::{Resolver, VariableProvider};
+use jenny_stores::{SqliteDatabases, StoreLocations, Stores, Value};
 use serde_json::{Value as Json, json};
 
 use crate::operation::Sent;
@@ -52,7 +52,7 @@ fn state(articles: u64) -> PathBuf {
 pub(crate) fn seed(articles: u64) {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    build::outside_cargo(&mut command);
+    jenny_builder::outside_cargo(&mut command);
     let status = command
         .args([
             "run",
@@ -75,19 +75,19 @@ impl World {
     /// Loads the application over the database that [`seed`] made.
     pub(crate) async fn open(articles: u64, consume_fuel: bool) -> Self {
         let manifest = Manifest::load(workspace()).expect("the manifest can be read");
-        build::components_unless_built(&manifest, |_| ()).expect("the components can be built");
+        jenny_builder::components_unless_built(&manifest, |_| ())
+            .expect("the components can be built");
         let variables = VariableProvider::fixed([("log_level".to_owned(), "error".to_owned())]);
         let resolver = Resolver::new(&manifest, &[variables]).expect("the variables are right");
         let stores = StoreLocations::with_defaults(Some(&state(articles)));
-        let mut capabilities = Capabilities::local(
-            &stores,
-            Arc::new(resolver.clone()),
-            Arc::new(NoOutboundHttp),
-        )
-        .expect("the stores can be opened");
-        let database = Arc::clone(&capabilities.sqlite);
+        let mut capabilities = Capabilities {
+            stores: Stores::local(&stores).expect("the stores can be opened"),
+            variables: Arc::new(resolver.clone()),
+            outbound_http: Arc::new(NoOutboundHttp),
+        };
+        let database = Arc::clone(&capabilities.stores.sqlite);
         let statements = Arc::new(AtomicU64::new(0));
-        capabilities.sqlite = Arc::new(Counted {
+        capabilities.stores.sqlite = Arc::new(Counted {
             databases: Arc::clone(&database),
             count: Arc::clone(&statements),
         });

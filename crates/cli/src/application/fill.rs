@@ -1,24 +1,24 @@
 //! What `--sqlite` and `--key-value` put into the stores before the first request.
 
 use anyhow::{Context as _, Result, bail};
-use jenny_host::capability::Capabilities;
+use jenny_stores::Stores;
 
 use super::sql::Script;
 
 /// Runs each script on a connection of its own, so that a transaction may span its statements.
-pub(super) async fn sqlite(capabilities: &Capabilities, scripts: &[Script]) -> Result<()> {
+pub(super) async fn sqlite(stores: &Stores, scripts: &[Script]) -> Result<()> {
     for Script {
         database,
         sql,
         origin,
     } in scripts
     {
-        if !capabilities.sqlite.is_defined(database) {
+        if !stores.sqlite.is_defined(database) {
             bail!(
                 "--sqlite needs the database `{database}`, which the runtime configuration does not define"
             );
         }
-        let connection = capabilities
+        let connection = stores
             .sqlite
             .open(database)
             .await
@@ -32,19 +32,12 @@ pub(super) async fn sqlite(capabilities: &Capabilities, scripts: &[Script]) -> R
 }
 
 /// Sets values in the default store.
-pub(super) async fn key_value(
-    capabilities: &Capabilities,
-    pairs: &[(String, String)],
-) -> Result<()> {
+pub(super) async fn key_value(stores: &Stores, pairs: &[(String, String)]) -> Result<()> {
     if pairs.is_empty() {
         return Ok(());
     }
     let context = "--key-value cannot set values in the store `default`";
-    let store = capabilities
-        .key_value
-        .open("default")
-        .await
-        .context(context)?;
+    let store = stores.key_value.open("default").await.context(context)?;
     for (key, value) in pairs {
         store
             .set(key, value.clone().into_bytes())

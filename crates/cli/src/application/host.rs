@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use jenny_host::capability::{
-    Capabilities, MqttClient, MysqlPools, PostgresPools, RedisConnector, StoreLocations,
-};
+use jenny_host::capability::Capabilities;
 use jenny_host::{
-    App, AppOptions, CompileCache, HttpClient, LoadProgress, Runtime, RuntimeConfig, RuntimeOptions,
+    App, AppOptions, CompileCache, HttpClient, LoadProgress, Runtime, RuntimeOptions,
 };
+use jenny_manifest::runtime_config::RuntimeConfig;
+use jenny_stores::{MqttClient, MysqlPools, PostgresPools, RedisConnector, StoreLocations, Stores};
 
 use super::{Application, Running, fill};
 use crate::say;
@@ -64,7 +64,7 @@ impl Host {
         running: Running,
     ) -> Result<App> {
         self.connect(application)?;
-        self.capabilities.check(&application.manifest)?;
+        self.capabilities.stores.check(&application.manifest)?;
         let options = AppOptions {
             limits: running.limits,
             trusted_proxies: running.trusted_proxies,
@@ -101,8 +101,8 @@ impl Host {
     /// What `--sqlite` and `--key-value` put into the stores before the first request. It comes
     /// last, so that an application that cannot be loaded leaves its stores as they were.
     pub(crate) async fn fill(&self, application: &Application) -> Result<()> {
-        fill::sqlite(&self.capabilities, &application.scripts).await?;
-        fill::key_value(&self.capabilities, &application.arguments.key_value).await
+        fill::sqlite(&self.capabilities.stores, &application.scripts).await?;
+        fill::key_value(&self.capabilities.stores, &application.arguments.key_value).await
     }
 
     /// Opens what another runtime configuration defines, and keeps the rest open: what is in memory
@@ -113,8 +113,8 @@ impl Host {
             let stores = locations(application)?;
             let mut changed = capabilities(application, &stores)?;
             if stores == self.stores {
-                changed.sqlite = Arc::clone(&self.capabilities.sqlite);
-                changed.key_value = Arc::clone(&self.capabilities.key_value);
+                changed.stores.sqlite = Arc::clone(&self.capabilities.stores.sqlite);
+                changed.stores.key_value = Arc::clone(&self.capabilities.stores.key_value);
             }
             self.capabilities = changed;
             self.stores = stores;
@@ -137,16 +137,17 @@ fn locations(application: &Application) -> Result<StoreLocations> {
 
 fn capabilities(application: &Application, stores: &StoreLocations) -> Result<Capabilities> {
     let config: &RuntimeConfig = &application.runtime_config;
-    let mut capabilities = Capabilities::local(
-        stores,
-        Arc::new(application.resolver.clone()),
-        Arc::new(HttpClient::new(config)),
-    )?;
-    capabilities.postgres = Arc::new(PostgresPools::new(config));
-    capabilities.mysql = Arc::new(MysqlPools::new(config));
-    capabilities.mqtt = Arc::new(MqttClient::new(config));
-    capabilities.redis = Arc::new(RedisConnector::new(config));
-    Ok(capabilities)
+    Ok(Capabilities {
+        stores: Stores {
+            postgres: Arc::new(PostgresPools::new(config)),
+            mysql: Arc::new(MysqlPools::new(config)),
+            mqtt: Arc::new(MqttClient::new(config)),
+            redis: Arc::new(RedisConnector::new(config)),
+            ..Stores::local(stores)?
+        },
+        variables: Arc::new(application.resolver.clone()),
+        outbound_http: Arc::new(HttpClient::new(config)),
+    })
 }
 
 /// Says what the user waits for, unless it comes from the cache and there is nothing to wait for.

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Result;
-use jenny_host::manifest::Manifest;
-use jenny_host::variables::{Resolver, VariableArgument, VariableProvider};
-use jenny_host::{App, Limits, LogSink, RuntimeConfig, TrustedProxies};
+use jenny_host::{App, Limits, LogSink, TrustedProxies};
+use jenny_manifest::Manifest;
+use jenny_manifest::runtime_config::RuntimeConfig;
+use jenny_manifest::variables::{Resolver, VariableArgument, VariableProvider};
 
 pub use arguments::Arguments;
 pub(crate) use host::Host;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use jenny_host::manifest::{Component, ComponentSource, Manifest, ManifestError};
+use jenny_manifest::{Component, ComponentSource, Manifest, ManifestError};
 
 use super::target::Target;
 use super::world::{self, Interfaces, World};

@@ -19,7 +19,7 @@ use std::thread;
 
 use anyhow::Result;
 use clap::Args;
-use jenny_host::Manifest;
+use jenny_manifest::Manifest;
 
 use crate::output::{self, Format};
 use crate::{manifest_path, up};

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use jenny_host::manifest::{HttpTrigger, Manifest, TriggerRoute, TriggerTarget};
-use jenny_host::route::RouteTable;
+use jenny_manifest::route::RouteTable;
+use jenny_manifest::{HttpTrigger, Manifest, TriggerRoute, TriggerTarget};
 
 use super::place;
 use crate::changes::Changes;

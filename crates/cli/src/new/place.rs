@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use jenny_host::manifest::Manifest;
+use jenny_manifest::Manifest;
 
 use super::name;
 use crate::changes::Changes;

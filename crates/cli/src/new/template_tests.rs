@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use jenny_host::manifest::Manifest;
+use jenny_manifest::Manifest;
 
 use super::*;
 use crate::template::Snippet;

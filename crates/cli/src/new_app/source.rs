@@ -47,7 +47,9 @@ impl Source {
             .canonicalize()
             .with_context(|| format!("there is no checkout of Jenny at {shown}"))?;
         if !holds_packages(&path) {
-            bail!("{shown} is no checkout of Jenny: it has no crates/cli/ with the package jenny-cli");
+            bail!(
+                "{shown} is no checkout of Jenny: it has no crates/cli/ with the package jenny-cli"
+            );
         }
         Ok(Self::Checkout(path))
     }

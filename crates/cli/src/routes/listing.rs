@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use jenny_host::manifest::{Component, Feature, FileMount, TriggerRoute, TriggerTarget};
-use jenny_host::{Manifest, RouteTable};
+use jenny_manifest::Manifest;
+use jenny_manifest::route::RouteTable;
+use jenny_manifest::{Component, Feature, FileMount, TriggerRoute, TriggerTarget};
 use serde::Serialize;
 
 use super::operation::{self, Operation};

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use jenny_host::Manifest;
+use jenny_manifest::Manifest;
 
 use crate::output::{self, Format};
 use crate::{manifest_path, say};

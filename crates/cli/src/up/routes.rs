@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use jenny_host::manifest::{Manifest, TriggerRoute, TriggerTarget};
+use jenny_manifest::{Manifest, TriggerRoute, TriggerTarget};
 
 /// Prints a [`table`] to standard output. Nobody reading it is no reason not to serve.
 pub(super) fn print(table: &str) {

@@ -113,7 +113,9 @@ fn cargo_builds_what_was_saved_and_shows_what_it_does_not_compile() {
         "[package]\nname = \"tiny\"\nedition = \"2024\"\n[workspace]\n[lib]\ncrate-type = [\"cdylib\"]\n\
          [dependencies]\nwasip2 = \"1\"\n[profile.dev]\ndebug = false\n",
     );
-    let workspace = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+    let workspace = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2);
     let lock = workspace.expect("cli/ has a parent").join("Cargo.lock");
     folder.write("Cargo.lock", std::fs::read(lock).expect("it is there"));
     let included = source("include_bytes!(\"../answer.txt\")");

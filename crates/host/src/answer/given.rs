@@ -3,8 +3,8 @@
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
 use crate::Body;
-use crate::manifest::{Manifest, StaticResponse};
 use crate::problem::{self, Own};
+use jenny_manifest::{Manifest, StaticResponse};
 
 /// Whether the host runs, which says nothing of the application.
 pub(crate) fn health() -> Response<Body> {

@@ -25,8 +25,8 @@ use crate::Body;
 use crate::clock::Clock;
 use crate::options::AppOptions;
 use crate::problem::{self, Own};
-use crate::route::RouteTable;
-use crate::variables::Resolver;
+use jenny_manifest::route::RouteTable;
+use jenny_manifest::variables::Resolver;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

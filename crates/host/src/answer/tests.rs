@@ -5,8 +5,8 @@ use std::path::Path;
 use http_body_util::BodyExt as _;
 
 use super::*;
-use crate::manifest::Manifest;
-use crate::variables::VariableProvider;
+use jenny_manifest::Manifest;
+use jenny_manifest::variables::VariableProvider;
 
 const APPLICATION: &str = r#"
 spin_manifest_version = 2

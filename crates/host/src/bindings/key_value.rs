@@ -8,7 +8,7 @@ use wasmtime::component::{Accessor, FutureReader, Resource, StreamReader};
 use super::generated::spin::key_value::key_value::{Error, Host, HostStore, HostStoreWithStore};
 use super::stream::readers;
 use super::{MAX_OPEN_HANDLES, Spin, SpinCtxView, call};
-use crate::capability::{GrantKind, KeyValueError, KeyValueStore, MAX_BUFFERED_BYTES};
+use jenny_stores::{GrantKind, KeyValueError, KeyValueStore, MAX_BUFFERED_BYTES};
 
 /// An open store in the resource table.
 #[allow(unreachable_pub, reason = "the generated code re-exports it")]
@@ -33,14 +33,14 @@ impl SpinCtxView<'_> {
     pub(super) fn admit_store(
         &self,
         label: &str,
-    ) -> Result<Arc<dyn crate::capability::KeyValueStores>, KeyValueError> {
+    ) -> Result<Arc<dyn jenny_stores::KeyValueStores>, KeyValueError> {
         if !self.ctx.grants.check(GrantKind::KeyValueStore, label) {
             return Err(KeyValueError::AccessDenied);
         }
         if self.ctx.open_stores >= MAX_OPEN_HANDLES {
             return Err(KeyValueError::StoreTableFull);
         }
-        let stores = Arc::clone(&self.ctx.capabilities.key_value);
+        let stores = Arc::clone(&self.ctx.capabilities.stores.key_value);
         if !stores.is_defined(label) {
             self.ctx
                 .grants

@@ -25,8 +25,9 @@ use tokio::sync::Semaphore;
 use wasmtime::component::{Accessor, HasData, Linker, ResourceTable};
 
 use crate::caller::{Call, Callers};
-use crate::capability::{Capabilities, Grants};
+use crate::capability::Capabilities;
 use crate::instance::Component;
+use jenny_stores::Grants;
 
 /// How many stores, and how many databases, an instance may hold open at once: Spin's number.
 const MAX_OPEN_HANDLES: usize = 256;

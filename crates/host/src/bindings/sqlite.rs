@@ -9,7 +9,7 @@ use super::generated::spin::sqlite::sqlite::{
 };
 use super::stream::readers;
 use super::{MAX_OPEN_HANDLES, Spin, SpinCtxView, call};
-use crate::capability::{
+use jenny_stores::{
     GrantKind, MAX_BUFFERED_BYTES, Row, SqliteConnection, SqliteDatabases, SqliteError, Value,
 };
 
@@ -69,7 +69,7 @@ impl SpinCtxView<'_> {
         if self.ctx.open_connections >= MAX_OPEN_HANDLES {
             return Err(SqliteError::Io("too many connections opened".to_owned()));
         }
-        let databases = Arc::clone(&self.ctx.capabilities.sqlite);
+        let databases = Arc::clone(&self.ctx.capabilities.stores.sqlite);
         if !databases.is_defined(label) {
             self.ctx
                 .grants

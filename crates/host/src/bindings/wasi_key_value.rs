@@ -9,7 +9,7 @@ use super::generated::wasi::keyvalue::store::{Error, HostBucket, KeyResponse};
 use super::generated::wasi::keyvalue::{atomics, batch, store};
 use super::key_value::all_keys;
 use super::{MAX_OPEN_HANDLES, SpinCtxView};
-use crate::capability::{KeyValueError, KeyValueStore};
+use jenny_stores::{KeyValueError, KeyValueStore};
 
 /// An open store in the resource table.
 #[allow(unreachable_pub, reason = "the generated code re-exports it")]

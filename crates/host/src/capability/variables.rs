@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 
-use crate::variables::Resolver;
-pub use crate::variables::VariableError;
+use jenny_manifest::variables::Resolver;
+pub use jenny_manifest::variables::VariableError;
 
 /// The variables of an application, by component.
 #[async_trait]

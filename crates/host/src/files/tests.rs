@@ -1,5 +1,5 @@
 use super::*;
-use crate::manifest::Manifest;
+use jenny_manifest::Manifest;
 
 /// An application's folder with these files in it.
 fn folder(files: &[&str]) -> TempDir {

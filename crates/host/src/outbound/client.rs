@@ -17,10 +17,10 @@ use super::exchange::{self, Connection, Kept, KeptError, Timeouts};
 use super::pool::{Place, Pool};
 use super::relative;
 use crate::Body;
-use crate::admission::MAX_PERMITS;
 use crate::capability::{OutboundHttp, OutboundRequest, OutboundResponse};
-use crate::names;
-use crate::runtime_config::{BlockedNetworks, RuntimeConfig};
+use jenny_manifest::runtime_config::{BlockedNetworks, RuntimeConfig};
+use jenny_stores::MAX_PERMITS;
+use jenny_stores::names;
 
 /// Mozilla's roots, parsed once.
 static MOZILLA: LazyLock<Arc<ClientConfig>> = LazyLock::new(|| {

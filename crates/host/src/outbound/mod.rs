@@ -16,11 +16,12 @@ use wasmtime_wasi::sockets::SocketAddrUse;
 use wasmtime_wasi_http::{Error, RequestOptions};
 
 use crate::Body;
-use crate::allowed_hosts::service_chaining_target;
-use crate::capability::{OutboundIo, OutboundRequest, excerpt};
+use crate::capability::{OutboundIo, OutboundRequest};
 use crate::chain::Chain;
 use crate::instance::Component;
 use crate::request::rooted;
+use jenny_manifest::allowed_hosts::service_chaining_target;
+use jenny_stores::excerpt;
 
 pub use client::HttpClient;
 

@@ -12,9 +12,10 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use http::Request;
-use jenny_host::capability::postgres::Value;
-use jenny_host::capability::{PostgresDatabases as _, PostgresPools};
-use jenny_host::{AppOptions, Body, HttpClient, Limits, RuntimeConfig};
+use jenny_host::{AppOptions, Body, HttpClient, Limits};
+use jenny_manifest::runtime_config::RuntimeConfig;
+use jenny_stores::postgres::Value;
+use jenny_stores::{PostgresDatabases as _, PostgresPools};
 use postgres_server::{PostgresServer, TestDatabase};
 use support::{Fixture, GUEST, LONG, body_text, empty, limits, problem_status};
 
@@ -57,7 +58,7 @@ impl World {
         let outbound = Arc::new(HttpClient::default());
         let replaced = Arc::new(pools.clone());
         let fixture = Fixture::try_load_with(&manifest, options, outbound, |capabilities| {
-            capabilities.postgres = replaced;
+            capabilities.stores.postgres = replaced;
         })
         .await
         .unwrap();

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use http::Request;
-use jenny_host::capability::PostgresPools;
-use jenny_host::{AppOptions, HttpClient, RuntimeConfig};
+use jenny_host::{AppOptions, HttpClient};
+use jenny_manifest::runtime_config::RuntimeConfig;
+use jenny_stores::PostgresPools;
 use postgres_server::PostgresServer;
 
 use crate::support::{self, Fixture, GUEST, LONG, body_text, empty};
@@ -22,7 +23,7 @@ async fn call(address: &str, allowed: &str) -> (String, Fixture) {
     let pools = Arc::new(PostgresPools::new(&config).patient(LONG));
     let outbound = Arc::new(HttpClient::default());
     let fixture = Fixture::try_load_with(&manifest, options, outbound, |capabilities| {
-        capabilities.postgres = pools;
+        capabilities.stores.postgres = pools;
     })
     .await
     .unwrap();

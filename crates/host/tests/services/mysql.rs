@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use http::Request;
-use jenny_host::capability::mysql::Value;
-use jenny_host::capability::{MysqlDatabases as _, MysqlPools};
-use jenny_host::{AppOptions, Body, HttpClient, Limits, RuntimeConfig};
+use jenny_host::{AppOptions, Body, HttpClient, Limits};
+use jenny_manifest::runtime_config::RuntimeConfig;
+use jenny_stores::mysql::Value;
+use jenny_stores::{MysqlDatabases as _, MysqlPools};
 use test_servers::MariadbServer;
 
 use crate::support::{Fixture, GUEST, LONG, body_text, empty, limits, problem_status};
@@ -49,7 +50,7 @@ impl World {
         let outbound = Arc::new(HttpClient::default());
         let replaced = Arc::new(pools.clone());
         let fixture = Fixture::try_load_with(&manifest, options, outbound, |capabilities| {
-            capabilities.mysql = replaced;
+            capabilities.stores.mysql = replaced;
         })
         .await
         .unwrap();

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use http::Request;
-use jenny_host::capability::RedisConnector;
-use jenny_host::{AppOptions, Body, HttpClient, RuntimeConfig};
+use jenny_host::{AppOptions, Body, HttpClient};
+use jenny_manifest::runtime_config::RuntimeConfig;
+use jenny_stores::RedisConnector;
 use test_servers::RedisServer;
 
 use crate::support::{Fixture, GUEST, LONG, body_text, empty};
@@ -37,7 +38,7 @@ impl World {
         let manifest = format!("{GUEST}allowed_outbound_hosts = [\"{entry}\"]\n");
         let outbound = Arc::new(HttpClient::default());
         let fixture = Fixture::try_load_with(&manifest, options, outbound, |capabilities| {
-            capabilities.redis = Arc::new(RedisConnector::new(&config).patient(LONG));
+            capabilities.stores.redis = Arc::new(RedisConnector::new(&config).patient(LONG));
         })
         .await
         .unwrap();

@@ -5,32 +5,29 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use futures::{FutureExt as _, TryStreamExt as _};
-use jenny_host::capability::{
-    Capabilities, KeyValueError, KeyValueStore, NoOutboundHttp, RedisConnection, RedisConnector,
-    RedisParameter, RedisServers as _, StoreError, StoreLocations,
+use jenny_host::{AppOptions, HttpClient};
+use jenny_manifest::runtime_config::RuntimeConfig;
+use jenny_stores::{
+    KeyValueError, KeyValueStore, RedisConnection, RedisConnector, RedisParameter,
+    RedisServers as _, StoreError, StoreLocations, Stores,
 };
-use jenny_host::variables::Resolver;
-use jenny_host::{AppOptions, HttpClient, Manifest, RuntimeConfig};
 use test_servers::RedisServer;
 
 use crate::support::{Fixture, GUEST, LONG, body_text};
 
 /// What a runtime configuration with this store comes to.
-fn capabilities(url: &str) -> Result<Capabilities, StoreError> {
+fn stores(url: &str) -> Result<Stores, StoreError> {
     let text = format!("[key_value_store.default]\ntype = 'redis'\nurl = '{url}'\n");
     let config = RuntimeConfig::parse(&text, "runtime-config.toml".as_ref()).unwrap();
-    let stores = StoreLocations {
+    let locations = StoreLocations {
         patience: Some(LONG),
         ..StoreLocations::new(&config, None)?
     };
-    let manifest = GUEST.replace("{guest}", "guest.wasm");
-    let manifest = Manifest::parse(&manifest, "spin.toml".as_ref()).unwrap();
-    let variables = Arc::new(Resolver::new(&manifest, &[]).unwrap());
-    Capabilities::local(&stores, variables, Arc::new(NoOutboundHttp))
+    Stores::local(&locations)
 }
 
 async fn store(url: &str) -> Arc<dyn KeyValueStore> {
-    let stores = capabilities(url).unwrap().key_value;
+    let stores = stores(url).unwrap().key_value;
     stores.open("default").await.unwrap()
 }
 
@@ -215,7 +212,7 @@ async fn a_server_that_comes_back_is_found_again() {
         return;
     };
     let url = server.create_database();
-    let stores = capabilities(&url).unwrap().key_value;
+    let stores = stores(&url).unwrap().key_value;
     let store = stores.open("default").await.unwrap();
     store.set("a", b"1".to_vec()).await.unwrap();
 
@@ -264,7 +261,7 @@ async fn components_do_not_know_the_difference() {
              Ok(Some([116, 104, 105, 114, 100]))",
         ),
     ] {
-        let key_value = capabilities(&server.create_database()).unwrap().key_value;
+        let key_value = stores(&server.create_database()).unwrap().key_value;
         let manifest = format!("{GUEST}key_value_stores = [\"default\"]\n");
         let options = AppOptions {
             quiet: true,
@@ -272,7 +269,7 @@ async fn components_do_not_know_the_difference() {
         };
         let outbound = Arc::new(HttpClient::default());
         let fixture = Fixture::try_load_with(&manifest, options, outbound, |capabilities| {
-            capabilities.key_value = key_value;
+            capabilities.stores.key_value = key_value;
         })
         .await
         .unwrap();
@@ -288,26 +285,26 @@ fn a_url_that_is_none_is_a_sentence_with_its_line_and_without_the_url() {
         "http://hunter2@localhost",
         "redis://localhost/hunter2",
     ] {
-        let error = capabilities(url).err().unwrap().to_string();
+        let error = stores(url).err().unwrap().to_string();
         assert!(error.starts_with("runtime-config.toml:1: the url of the key-value store is not"));
         assert!(!error.contains("hunter2"), "{error}");
     }
     // As a test or another host might have it.
-    let stores = StoreLocations {
+    let locations = StoreLocations {
         redis: BTreeMap::from([("sessions".to_owned(), "hunter2".into())]),
         ..StoreLocations::default()
     };
-    assert!(!format!("{stores:?}").contains("hunter2"));
+    assert!(!format!("{locations:?}").contains("hunter2"));
 }
 
 #[tokio::test]
 async fn other_labels_are_files_as_ever() {
-    let capabilities = capabilities("redis://127.0.0.1:1").unwrap();
-    assert!(capabilities.key_value.is_defined("default"));
-    assert!(!capabilities.key_value.is_defined("other"));
-    assert!(capabilities.key_value.open("default").await.is_err());
+    let stores = stores("redis://127.0.0.1:1").unwrap();
+    assert!(stores.key_value.is_defined("default"));
+    assert!(!stores.key_value.is_defined("other"));
+    assert!(stores.key_value.open("default").await.is_err());
     assert_eq!(
-        capabilities.key_value.open("other").await.err(),
+        stores.key_value.open("other").await.err(),
         Some(KeyValueError::NoSuchStore)
     );
 }

@@ -16,11 +16,13 @@ use http::uri::Scheme;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Empty, Full};
 use jenny_host::capability::{Capabilities, OutboundHttp};
-use jenny_host::variables::Resolver;
 use jenny_host::{
     App, AppOptions, Body, Clock, CompileCache, HttpClient, Limits, LoadError, LogSink, LogStream,
-    Manifest, Origin, Runtime, RuntimeOptions,
+    Origin, Runtime, RuntimeOptions,
 };
+use jenny_manifest::Manifest;
+use jenny_manifest::variables::Resolver;
+use jenny_stores::Stores;
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -206,8 +208,11 @@ impl Fixture {
         let text = manifest.replace("{guest}", &guest_file().to_string_lossy());
         let manifest = Manifest::parse(&text, &directory.path().join("spin.toml")).unwrap();
         let resolver = Resolver::new(&manifest, &[]).unwrap();
-        let mut capabilities =
-            Capabilities::in_memory(&manifest, Arc::new(resolver.clone()), outbound).unwrap();
+        let mut capabilities = Capabilities {
+            stores: Stores::in_memory(&manifest).unwrap(),
+            variables: Arc::new(resolver.clone()),
+            outbound_http: outbound,
+        };
         replace(&mut capabilities);
         if options.limits == Limits::default() {
             options.limits = limits();

@@ -7,9 +7,10 @@ use http::uri::Scheme;
 use http::{Request, header};
 use http_body_util::{BodyExt as _, Empty};
 use jenny_host::capability::{Capabilities, NoOutboundHttp};
-use jenny_host::manifest::Manifest;
-use jenny_host::variables::{Resolver, VariableProvider};
 use jenny_host::{App, AppOptions, Origin, Runtime, RuntimeOptions};
+use jenny_manifest::Manifest;
+use jenny_manifest::variables::{Resolver, VariableProvider};
+use jenny_stores::Stores;
 
 /// The host alone, with stores in memory.
 pub(crate) struct Bare(App);
@@ -20,12 +21,11 @@ impl Bare {
         let manifest = Manifest::load(workspace.as_ref()).expect("the manifest can be read");
         let variables = VariableProvider::fixed([] as [(String, String); 0]);
         let resolver = Resolver::new(&manifest, &[variables]).expect("the variables are right");
-        let capabilities = Capabilities::in_memory(
-            &manifest,
-            Arc::new(resolver.clone()),
-            Arc::new(NoOutboundHttp),
-        )
-        .expect("the stores can be made");
+        let capabilities = Capabilities {
+            stores: Stores::in_memory(&manifest).expect("the stores can be made"),
+            variables: Arc::new(resolver.clone()),
+            outbound_http: Arc::new(NoOutboundHttp),
+        };
         let runtime = Runtime::new(&RuntimeOptions::default()).expect("wasmtime works here");
         let options = AppOptions {
             quiet: true,

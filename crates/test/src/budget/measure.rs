@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use jenny_host::manifest::ComponentSource;
+use jenny_manifest::ComponentSource;
 
 use super::Budgets;
 use crate::app::TestApp;

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use jenny_host::capability::{Capabilities, NoOutboundHttp, StoreError, StoreLocations};
-use jenny_host::manifest::Manifest;
-use jenny_host::variables::Resolver;
+use jenny_host::capability::{Capabilities, NoOutboundHttp};
+use jenny_manifest::Manifest;
+use jenny_manifest::variables::Resolver;
+use jenny_stores::{StoreError, StoreLocations, Stores};
 use postgres_server::TestDatabase;
 
 use crate::builder::TestAppBuilder;
@@ -180,23 +181,27 @@ impl TestAppBuilder {
         resolver: &Resolver,
         is_on_server: bool,
     ) -> Result<Capabilities, StoreError> {
-        let (variables, outbound) = (Arc::new(resolver.clone()), Arc::new(NoOutboundHttp));
         let template = self.template(manifest).filter(|_| !is_on_server);
-        match (std::mem::take(&mut self.location), template) {
+        let stores = match (std::mem::take(&mut self.location), template) {
             (Location::File(path), _) => {
                 let stores = locations(manifest, |label| (label == DEFAULT).then(|| path.clone()));
-                Capabilities::local(&stores, variables, outbound)
+                Stores::local(&stores)?
             }
             (Location::Folder(folder), _) => {
                 let stores = locations(manifest, |label| Some(folder.join(format!("{label}.db"))));
-                Capabilities::local(&stores, variables, outbound)
+                Stores::local(&stores)?
             }
             (_, Some(template)) => {
                 let databases = template.contents();
-                Capabilities::in_memory_with(manifest, &databases, variables, outbound)
+                Stores::in_memory_with(manifest, &databases)?
             }
-            (_, None) => Capabilities::in_memory(manifest, variables, outbound),
-        }
+            (_, None) => Stores::in_memory(manifest)?,
+        };
+        Ok(Capabilities {
+            stores,
+            variables: Arc::new(resolver.clone()),
+            outbound_http: Arc::new(NoOutboundHttp),
+        })
     }
 }
 

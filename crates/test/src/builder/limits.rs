@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jenny_host::Limits;
-use jenny_host::manifest::Manifest;
+use jenny_manifest::Manifest;
 
 use crate::builder::TestAppBuilder;
 

@@ -4,8 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use jenny_host::build;
-use jenny_host::manifest::{Manifest, TriggerTarget};
+use jenny_manifest::{Manifest, TriggerTarget};
 
 use crate::builder::{PostgresVariables, TestAppBuilder};
 use crate::database::Location;
@@ -90,7 +89,8 @@ impl Source {
         }
         let manifest = Manifest::load(&path).unwrap_or_else(|error| panic!("{error}"));
         let manifest = self.narrowed(manifest);
-        build::components_unless_built(&manifest, |_| ()).unwrap_or_else(|error| panic!("{error}"));
+        jenny_builder::components_unless_built(&manifest, |_| ())
+            .unwrap_or_else(|error| panic!("{error}"));
         loaded.insert(self.clone(), (text, manifest.clone()));
         manifest
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jenny_host::capability::{KeyStream, KeyValueError, KeyValueStore, KeyValueStores};
+use jenny_stores::{KeyStream, KeyValueError, KeyValueStore, KeyValueStores};
 
 use super::{Interposed, Interposer};
 use crate::ledger::{HostCall, KeyValueCall};

@@ -46,12 +46,12 @@ impl Interposer {
 
     /// Puts itself before everything that components can ask for.
     pub(crate) fn wrap(&self, capabilities: &mut Capabilities) {
-        capabilities.key_value = self.stands_before(&capabilities.key_value);
-        capabilities.sqlite = self.stands_before(&capabilities.sqlite);
-        capabilities.postgres = self.stands_before(&capabilities.postgres);
-        capabilities.mysql = self.stands_before(&capabilities.mysql);
-        capabilities.redis = self.stands_before(&capabilities.redis);
-        capabilities.mqtt = self.stands_before(&capabilities.mqtt);
+        capabilities.stores.key_value = self.stands_before(&capabilities.stores.key_value);
+        capabilities.stores.sqlite = self.stands_before(&capabilities.stores.sqlite);
+        capabilities.stores.postgres = self.stands_before(&capabilities.stores.postgres);
+        capabilities.stores.mysql = self.stands_before(&capabilities.stores.mysql);
+        capabilities.stores.redis = self.stands_before(&capabilities.stores.redis);
+        capabilities.stores.mqtt = self.stands_before(&capabilities.stores.mqtt);
         capabilities.variables = self.stands_before(&capabilities.variables);
         capabilities.outbound_http = self.stands_before(&capabilities.outbound_http);
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jenny_host::capability::mqtt::{MqttOptions, Qos};
-use jenny_host::capability::{MqttBrokers, MqttConnection, MqttError};
+use jenny_stores::mqtt::{MqttOptions, Qos};
+use jenny_stores::{MqttBrokers, MqttConnection, MqttError};
 
 use super::reply::Failure;
 use super::{Interposed, Interposer};

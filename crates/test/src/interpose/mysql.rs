@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::stream;
-use jenny_host::capability::mysql::{Column, DataType, QueryResult, Value};
-use jenny_host::capability::{MysqlConnection, MysqlDatabases, MysqlError};
+use jenny_stores::mysql::{Column, DataType, QueryResult, Value};
+use jenny_stores::{MysqlConnection, MysqlDatabases, MysqlError};
 
 use super::counted::Counted;
 use super::reply::{Failure, Reply, broken_off, drained};

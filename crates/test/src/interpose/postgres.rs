@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::stream;
-use jenny_host::capability::postgres::{Column, DataType, QueryResult, Value};
-use jenny_host::capability::{PostgresConnection, PostgresDatabases, PostgresError};
+use jenny_stores::postgres::{Column, DataType, QueryResult, Value};
+use jenny_stores::{PostgresConnection, PostgresDatabases, PostgresError};
 
 use super::counted::Counted;
 use super::reply::{Reply, broken_off, drained};

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jenny_host::capability::{
-    RedisConnection, RedisError, RedisParameter, RedisResult, RedisServers,
-};
+use jenny_stores::{RedisConnection, RedisError, RedisParameter, RedisResult, RedisServers};
 
 use super::reply::{Failure, Reply};
 use super::{Interposed, Interposer};

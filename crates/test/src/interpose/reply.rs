@@ -8,11 +8,11 @@ use futures::stream::{self, BoxStream};
 use http::Response;
 use http_body_util::{BodyExt as _, Full};
 use jenny_host::HttpError;
-use jenny_host::capability::postgres::ServerError;
-use jenny_host::capability::{
+use jenny_host::capability::{OutboundResponse, VariableError};
+use jenny_stores::postgres::ServerError;
+use jenny_stores::{
     KeyValueError, KeyValueStore, MqttConnection, MqttError, MysqlConnection, MysqlError,
-    OutboundResponse, PostgresConnection, PostgresError, RedisConnection, RedisError,
-    SqliteConnection, SqliteError, VariableError,
+    PostgresConnection, PostgresError, RedisConnection, RedisError, SqliteConnection, SqliteError,
 };
 
 use super::counted::Counted;

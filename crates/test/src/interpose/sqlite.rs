@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::stream;
-use jenny_host::capability::{QueryResult, SqliteConnection, SqliteDatabases, SqliteError, Value};
+use jenny_stores::{QueryResult, SqliteConnection, SqliteDatabases, SqliteError, Value};
 
 use super::counted::Counted;
 use super::reply::{Reply, broken_off, drained};

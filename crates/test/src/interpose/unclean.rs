@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use jenny_host::capability::{PostgresConnection, PostgresDatabases, PostgresError};
+use jenny_stores::{PostgresConnection, PostgresDatabases, PostgresError};
 
 /// Databases whose connections come as somebody left them who ended within a transaction; every
 /// other one in a transaction that had failed as well.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::Method;
 use jenny_host::RequestTag;
-use jenny_host::capability::mqtt::Qos;
+use jenny_stores::mqtt::Qos;
 
 use super::SqlValue;
 

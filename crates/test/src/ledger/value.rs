@@ -1,6 +1,6 @@
 //! What statements are given.
 
-use jenny_host::capability::{self, mysql, postgres};
+use jenny_stores::{mysql, postgres};
 
 /// A parameter of a statement, of whatever database. Shown, it ends early if it is long, and private keys
 /// are left out.
@@ -18,9 +18,9 @@ pub enum SqlValue {
     Other(String),
 }
 
-impl From<&capability::Value> for SqlValue {
-    fn from(value: &capability::Value) -> Self {
-        use capability::Value;
+impl From<&jenny_stores::Value> for SqlValue {
+    fn from(value: &jenny_stores::Value) -> Self {
+        use jenny_stores::Value;
         match value {
             Value::Null => Self::Null,
             Value::Integer(integer) => Self::Integer(*integer),

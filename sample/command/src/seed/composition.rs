@@ -1,7 +1,7 @@
 //! The composition that seeds: the application's own, with one component.
 
 use anyhow::{Context as _, Result};
-use jenny_host::manifest::{
+use jenny_manifest::{
     Build, Component, ComponentSource, HttpTrigger, Manifest, TriggerRoute, TriggerTarget,
 };
 

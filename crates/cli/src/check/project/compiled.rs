@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use jenny_host::manifest::{Component, ComponentSource};
+use jenny_manifest::{Component, ComponentSource};
 
 use crate::check::world::{self, Interfaces};
 use crate::dep_info;

@@ -1,7 +1,7 @@
 //! Functions are built by the one command into the one place, so that `spin build`, `jenny` and a
 //! developer at the shell make the same component.
 
-use jenny_host::manifest::{Component, ComponentSource};
+use jenny_manifest::{Component, ComponentSource};
 
 use crate::check::finding::Report;
 use crate::check::project::Project;

@@ -1,7 +1,7 @@
 //! Every component is there, is a component, and is as new as its sources: the rules about imports
 //! speak of the file that they read.
 
-use jenny_host::manifest::Build;
+use jenny_manifest::Build;
 
 use crate::check::finding::Report;
 use crate::check::project::{Compiled, Project};

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use glob::Pattern;
-use jenny_host::manifest::{Component, FileMount};
+use jenny_manifest::{Component, FileMount};
 
 use crate::check::finding::Report;
 use crate::check::project::Project;

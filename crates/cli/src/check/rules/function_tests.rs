@@ -1,7 +1,7 @@
 //! The test of a function is more than a file: it has a test, and sends requests to a route of the
 //! function's. That there is such a file is the layout rule's question, what it must show the tests' own.
 
-use jenny_host::manifest::{TriggerRoute, TriggerTarget};
+use jenny_manifest::{TriggerRoute, TriggerTarget};
 
 use crate::check::finding::Report;
 use crate::check::project::{Project, Source};

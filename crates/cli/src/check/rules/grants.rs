@@ -3,7 +3,7 @@
 //! In a workspace of functions an import is a fact about what the code does. Toolchains of other languages
 //! import whole SDKs, so that elsewhere an import without a grant is a warning.
 
-use jenny_host::manifest::Component;
+use jenny_manifest::Component;
 
 use crate::check::finding::Report;
 use crate::check::project::Project;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jenny_host::manifest::ComponentSource;
+use jenny_manifest::ComponentSource;
 
 use crate::check::finding::Report;
 use crate::check::project::Project;

@@ -6,8 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use jenny_host::RouteTable;
-use jenny_host::manifest::{HttpTrigger, Manifest, TriggerRoute, TriggerTarget};
+use jenny_manifest::route::RouteTable;
+use jenny_manifest::{HttpTrigger, Manifest, TriggerRoute, TriggerTarget};
 use serde_json::Value;
 
 use crate::check::finding::Report;

@@ -1,9 +1,11 @@
 //! What is in `allowed_outbound_hosts` is valid with the defaults of the variables in it and of a kind that
 //! the component connects to, and it has an entry for each kind. Whether it connects to anything at all is the grants rule's question.
 
-use jenny_host::allowed_hosts::{AllowedHosts, SERVICE_CHAINING_DOMAIN, service_chaining_target};
-use jenny_host::manifest::{Component, Manifest};
-use jenny_host::variables::Resolver;
+use jenny_manifest::allowed_hosts::{
+    AllowedHosts, SERVICE_CHAINING_DOMAIN, service_chaining_target,
+};
+use jenny_manifest::variables::Resolver;
+use jenny_manifest::{Component, Manifest};
 
 use crate::check::finding::Report;
 use crate::check::project::Project;

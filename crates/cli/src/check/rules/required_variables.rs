@@ -4,8 +4,8 @@
 //! What holds on one machine need not hold on the next, so this warns and does not fail. What a cloud
 //! wants is told by the rules about targets.
 
-use jenny_host::RuntimeConfig;
-use jenny_host::variables::{ENVIRONMENT_PREFIX, Resolver};
+use jenny_manifest::runtime_config::RuntimeConfig;
+use jenny_manifest::variables::{ENVIRONMENT_PREFIX, Resolver};
 
 use crate::check::finding::Report;
 use crate::check::project::Project;

@@ -7,9 +7,9 @@
 
 use std::collections::BTreeSet;
 
-use jenny_host::RouteTable;
-use jenny_host::manifest::{HttpTrigger, Manifest, TriggerRoute, TriggerTarget};
-use jenny_host::route::WELL_KNOWN_PREFIX;
+use jenny_manifest::route::RouteTable;
+use jenny_manifest::route::WELL_KNOWN_PREFIX;
+use jenny_manifest::{HttpTrigger, Manifest, TriggerRoute, TriggerTarget};
 
 use super::outbound;
 use crate::check::finding::Report;

@@ -1,7 +1,7 @@
 //! `jenny up` runs all of the application. What it does not run, Spin does; where a target is named, it is
 //! the target's matter.
 
-use jenny_host::manifest::Feature;
+use jenny_manifest::Feature;
 
 use crate::check::finding::Report;
 use crate::check::project::Project;

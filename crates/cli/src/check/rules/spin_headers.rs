@@ -2,7 +2,7 @@
 //! same names that a client sends, so that the first value may be the client's and the last one is Spin's.
 //! `X-Forwarded-For` counts where a trusted proxy wrote it, which `shared` knows.
 
-use jenny_host::route::{PATH_MATCH_PREFIX, SPIN_HEADERS};
+use jenny_manifest::route::{PATH_MATCH_PREFIX, SPIN_HEADERS};
 
 use super::sleeps::first_test_line;
 use crate::check::finding::Report;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use jenny_host::manifest::{Component, Manifest, VariableDeclaration};
-use jenny_host::variables::Secret;
+use jenny_manifest::variables::Secret;
+use jenny_manifest::{Component, Manifest, VariableDeclaration};
 
 use crate::check::finding::Report;
 use crate::check::markdown;

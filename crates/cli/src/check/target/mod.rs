@@ -12,7 +12,7 @@ mod stores;
 use std::collections::BTreeMap;
 
 use clap::ValueEnum;
-use jenny_host::manifest::{ComponentSource, Feature, VariableDeclaration};
+use jenny_manifest::{ComponentSource, Feature, VariableDeclaration};
 
 use super::finding::Report;
 use super::project::Project;

@@ -4,7 +4,7 @@ use std::io;
 use std::process::{Child, ExitStatus};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jenny_host::build::Step;
+use jenny_builder::Step;
 use tokio::sync::oneshot;
 
 /// Runs one command at a time.

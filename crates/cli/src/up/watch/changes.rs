@@ -266,7 +266,7 @@ fn is_worth_a_look(event: &notify::Result<notify::Event>) -> bool {
 mod tests {
     use std::{fs, slice};
 
-    use jenny_host::manifest::Manifest;
+    use jenny_manifest::Manifest;
     use tempfile::TempDir;
 
     use super::*;

@@ -9,7 +9,7 @@ use std::path::{Component as Part, Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use globset::{Glob, GlobBuilder, GlobSet};
-use jenny_host::manifest::{Component, ComponentSource, FileMount, Manifest};
+use jenny_manifest::{Component, ComponentSource, FileMount, Manifest};
 
 use super::inputs::Inputs;
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use jenny_host::manifest::{Component, ComponentSource, Manifest};
+use jenny_manifest::{Component, ComponentSource, Manifest};
 
 use super::globs::Purpose;
 use super::snapshot::is_cache;

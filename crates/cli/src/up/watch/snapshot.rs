@@ -199,7 +199,7 @@ pub(super) fn is_cache(folder: &Path) -> bool {
 mod tests {
     use std::fs;
 
-    use jenny_host::manifest::Manifest;
+    use jenny_manifest::Manifest;
     use tempfile::TempDir;
 
     use super::*;

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
-use jenny_host::build::{self, Step};
-use jenny_host::manifest::{Component, ComponentSource, Manifest};
+use jenny_builder::Step;
 use jenny_host::{App, Limits};
+use jenny_manifest::{Component, ComponentSource, Manifest};
 use tokio::time::Instant;
 
 use super::builder::Builder;
@@ -211,7 +211,7 @@ impl Work {
     /// way, it leaves what was not built stale.
     pub(super) async fn attempt(&mut self) -> Result<App> {
         let manifest = &self.application.manifest;
-        let steps = build::steps_for(manifest, |id| self.stale.contains(id))?;
+        let steps = jenny_builder::steps_for(manifest, |id| self.stale.contains(id))?;
         self.tell_changes(&steps);
         if self.settings.build {
             rehearsal::succeeds(self.application.manifest.directory())?;
@@ -251,7 +251,7 @@ impl Work {
         }
         let steps = steps.to_vec();
         let ensured = tokio::task::spawn_blocking(move || {
-            build::ensure_targets(&steps, |progress| building::tell(&progress))
+            jenny_builder::ensure_targets(&steps, |progress| building::tell(&progress))
         });
         ensured
             .await
@@ -302,7 +302,7 @@ impl Work {
             say(&format!("Changed {}{then}", list(&changed)));
         } else if !self.serving {
             for step in steps {
-                building::tell(&build::Progress::Running(step));
+                building::tell(&jenny_builder::Progress::Running(step));
             }
         }
     }

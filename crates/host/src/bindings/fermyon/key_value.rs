@@ -5,7 +5,7 @@ use wasmtime::component::Resource;
 use super::super::SpinCtxView;
 use super::super::generated::fermyon::spin::key_value::{Error, Host, HostStore};
 use super::super::key_value::{Store, all_keys};
-use crate::capability::KeyValueError;
+use jenny_stores::KeyValueError;
 
 type Answer<R> = wasmtime::Result<Result<R, Error>>;
 

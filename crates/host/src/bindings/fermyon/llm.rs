@@ -5,7 +5,7 @@ use super::super::SpinCtxView;
 use super::super::generated::fermyon::spin::llm::{
     EmbeddingsResult, Error, Host, InferencingParams, InferencingResult,
 };
-use crate::capability::GrantKind;
+use jenny_stores::GrantKind;
 
 impl SpinCtxView<'_> {
     /// What keeps the component from using `model`.

@@ -7,7 +7,7 @@ use super::super::generated::fermyon::spin::sqlite::{
     self as wit, Error, Host, HostConnection, QueryResult, RowResult,
 };
 use super::super::sqlite::{Connection, whole_result};
-use crate::capability::{SqliteError, Value};
+use jenny_stores::{SqliteError, Value};
 
 type Answer<R> = wasmtime::Result<Result<R, Error>>;
 

@@ -1,6 +1,6 @@
 //! Values between WIT and the capability. Both versions have the same types under other names.
 
-use crate::capability::mqtt::{MqttError, Qos};
+use jenny_stores::mqtt::{MqttError, Qos};
 
 macro_rules! conversions {
     ($($wit:tt)+) => {

@@ -11,9 +11,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::component::Resource;
 
 use super::SpinCtxView;
-use crate::capability::MqttAddress;
-use crate::capability::mqtt::{MqttBrokers, MqttConnection, MqttError, MqttOptions};
 use crate::outbound;
+use jenny_stores::MqttAddress;
+use jenny_stores::mqtt::{MqttBrokers, MqttConnection, MqttError, MqttOptions};
 
 /// An open connection in the resource table.
 #[allow(unreachable_pub, reason = "the generated code re-exports it")]
@@ -54,7 +54,7 @@ impl SpinCtxView<'_> {
         let place = Arc::clone(&self.ctx.mqtt_places)
             .try_acquire_owned()
             .map_err(|_| MqttError::TooManyConnections)?;
-        Ok((Arc::clone(&self.ctx.capabilities.mqtt), place))
+        Ok((Arc::clone(&self.ctx.capabilities.stores.mqtt), place))
     }
 
     fn keep_mqtt(

@@ -1,6 +1,6 @@
 //! Values between WIT and the capability. Both versions have the same types under other names.
 
-use crate::capability::mysql::{self, DataType, MysqlError, Value};
+use jenny_stores::mysql::{self, DataType, MysqlError, Value};
 
 macro_rules! conversions {
     ($($wit:tt)+) => {

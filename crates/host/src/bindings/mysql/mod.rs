@@ -10,9 +10,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::component::{Accessor, Resource};
 
 use super::{Spin, SpinCtxView, call};
-use crate::capability::MysqlAddress;
-use crate::capability::mysql::{MysqlConnection, MysqlDatabases, MysqlError};
 use crate::outbound;
+use jenny_stores::MysqlAddress;
+use jenny_stores::mysql::{MysqlConnection, MysqlDatabases, MysqlError};
 
 /// An open connection in the resource table.
 #[allow(unreachable_pub, reason = "the generated code re-exports it")]
@@ -39,7 +39,7 @@ impl SpinCtxView<'_> {
         let place = Arc::clone(&self.ctx.mysql_places)
             .try_acquire_owned()
             .map_err(|_| MysqlError::ConnectionFailed("too many connections".to_owned()))?;
-        let databases = Arc::clone(&self.ctx.capabilities.mysql);
+        let databases = Arc::clone(&self.ctx.capabilities.stores.mysql);
         Ok((databases, Arc::new(place)))
     }
 

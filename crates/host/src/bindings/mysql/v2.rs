@@ -7,8 +7,8 @@ use super::super::SpinCtxView;
 use super::super::generated::fermyon::spin::mysql::{Host, HostConnection};
 use super::super::generated::fermyon::spin::rdbms_types::{Error, ParameterValue, RowSet};
 use super::Connection;
-use crate::capability::MAX_BUFFERED_BYTES;
-use crate::capability::mysql::{Column, MysqlConnection, MysqlError, Row, Value};
+use jenny_stores::MAX_BUFFERED_BYTES;
+use jenny_stores::mysql::{Column, MysqlConnection, MysqlError, Row, Value};
 
 type Answer<R> = wasmtime::Result<Result<R, Error>>;
 

@@ -11,7 +11,7 @@ use super::super::generated::spin::mysql::mysql::{
 use super::super::stream::readers;
 use super::super::{Spin, SpinCtxView, call};
 use super::{Connection, open_beside};
-use crate::capability::mysql::{MysqlError, Row, Value};
+use jenny_stores::mysql::{MysqlError, Row, Value};
 
 type Answer<R> = wasmtime::Result<Result<R, Error>>;
 

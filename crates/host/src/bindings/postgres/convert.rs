@@ -4,7 +4,7 @@ use super::super::generated::spin::postgres4_2_0::postgres::{
     Column, DbDataType, DbError, DbValue, Error, Interval, ParameterValue, QueryError,
     RangeBoundKind,
 };
-use crate::capability::postgres::{self, Bound, DataType, PostgresError, Range, Value};
+use jenny_stores::postgres::{self, Bound, DataType, PostgresError, Range, Value};
 
 /// One end of a range, as WIT has it.
 type WitBound<T> = Option<(T, RangeBoundKind)>;

@@ -12,11 +12,11 @@ use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::component::{Accessor, Resource};
 
 use super::{Spin, SpinCtxView, call};
-use crate::capability::postgres::{
+use crate::outbound;
+use jenny_stores::postgres::{
     Column, PostgresConnection, PostgresDatabases, PostgresError, Row, Value,
 };
-use crate::capability::{MAX_BUFFERED_BYTES, PostgresAddress, check_ca_root};
-use crate::outbound;
+use jenny_stores::{MAX_BUFFERED_BYTES, PostgresAddress, check_ca_root};
 
 /// An open connection in the resource table.
 #[allow(unreachable_pub, reason = "the generated code re-exports it")]
@@ -55,7 +55,7 @@ impl SpinCtxView<'_> {
         let place = Arc::clone(&self.ctx.postgres_places)
             .try_acquire_owned()
             .map_err(|_| PostgresError::ConnectionFailed("too many connections".to_owned()))?;
-        let databases = Arc::clone(&self.ctx.capabilities.postgres);
+        let databases = Arc::clone(&self.ctx.capabilities.stores.postgres);
         Ok((databases, Arc::new(place)))
     }
 

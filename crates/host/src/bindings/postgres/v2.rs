@@ -8,7 +8,7 @@ use super::super::generated::fermyon::spin::rdbms_types::{
     self, Column, DbDataType, DbValue, Error, ParameterValue, RowSet,
 };
 use super::{Connection, whole_result};
-use crate::capability::postgres::{self, DataType, PostgresError, Value};
+use jenny_stores::postgres::{self, DataType, PostgresError, Value};
 
 type Answer<R> = wasmtime::Result<Result<R, Error>>;
 

@@ -7,7 +7,7 @@ use super::super::generated::spin::postgres3_0_0::postgres::{
     self as wit, Column, DbDataType, DbValue, Error, Host, HostConnection, ParameterValue,
 };
 use super::{Connection, whole_result};
-use crate::capability::postgres::{self, DataType, PostgresError, Value};
+use jenny_stores::postgres::{self, DataType, PostgresError, Value};
 
 type Answer<R> = wasmtime::Result<Result<R, Error>>;
 

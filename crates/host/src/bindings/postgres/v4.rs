@@ -12,7 +12,7 @@ use super::super::generated::spin::postgres4_2_0::postgres::{
 use super::super::stream::readers;
 use super::super::{Spin, SpinCtxView, call};
 use super::{Connection, ConnectionBuilder, checked_ca_root, open_beside, whole_result};
-use crate::capability::postgres::{PostgresConnection, PostgresError, Row, Value};
+use jenny_stores::postgres::{PostgresConnection, PostgresError, Row, Value};
 
 type Answer<R> = wasmtime::Result<Result<R, Error>>;
 

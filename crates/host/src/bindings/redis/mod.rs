@@ -9,8 +9,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::component::Resource;
 
 use super::SpinCtxView;
-use crate::capability::{RedisAddress, RedisConnection, RedisError, RedisServers};
 use crate::outbound;
+use jenny_stores::{RedisAddress, RedisConnection, RedisError, RedisServers};
 
 /// An open connection in the resource table.
 #[allow(unreachable_pub, reason = "the generated code re-exports it")]
@@ -35,7 +35,7 @@ impl SpinCtxView<'_> {
         let place = Arc::clone(&self.ctx.redis_places)
             .try_acquire_owned()
             .map_err(|_| RedisError::TooManyConnections)?;
-        Ok((Arc::clone(&self.ctx.capabilities.redis), place))
+        Ok((Arc::clone(&self.ctx.capabilities.stores.redis), place))
     }
 
     fn keep_redis(
@@ -67,9 +67,9 @@ impl SpinCtxView<'_> {
 /// their module.
 macro_rules! conversions {
     ($($module:ident)::+) => {
-        impl From<crate::capability::RedisError> for $($module)::+::Error {
-            fn from(error: crate::capability::RedisError) -> Self {
-                use crate::capability::RedisError;
+        impl From<jenny_stores::RedisError> for $($module)::+::Error {
+            fn from(error: jenny_stores::RedisError) -> Self {
+                use jenny_stores::RedisError;
                 match error {
                     RedisError::InvalidAddress => Self::InvalidAddress,
                     RedisError::TooManyConnections => Self::TooManyConnections,
@@ -79,7 +79,7 @@ macro_rules! conversions {
             }
         }
 
-        impl From<$($module)::+::RedisParameter> for crate::capability::RedisParameter {
+        impl From<$($module)::+::RedisParameter> for jenny_stores::RedisParameter {
             fn from(parameter: $($module)::+::RedisParameter) -> Self {
                 use $($module)::+::RedisParameter;
                 match parameter {
@@ -89,9 +89,9 @@ macro_rules! conversions {
             }
         }
 
-        impl From<crate::capability::RedisResult> for $($module)::+::RedisResult {
-            fn from(result: crate::capability::RedisResult) -> Self {
-                use crate::capability::RedisResult;
+        impl From<jenny_stores::RedisResult> for $($module)::+::RedisResult {
+            fn from(result: jenny_stores::RedisResult) -> Self {
+                use jenny_stores::RedisResult;
                 match result {
                     RedisResult::Nil => Self::Nil,
                     RedisResult::Status(text) => Self::Status(text),

@@ -9,7 +9,7 @@ use super::super::generated::spin::redis::redis::{
 };
 use super::super::{Spin, SpinCtxView, call};
 use super::{Connection, all};
-use crate::capability::RedisConnection;
+use jenny_stores::RedisConnection;
 
 type Answer<R> = wasmtime::Result<Result<R, Error>>;
 

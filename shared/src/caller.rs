@@ -119,6 +119,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for Caller {
 
 impl Describe for Caller {
     fn describe(description: &mut Description) {
+        Database::needed(description);
         description.caller_is_required();
         description.problem(ProblemKind::Unauthorized);
     }
@@ -127,6 +128,7 @@ impl Describe for Caller {
 /// A token that is not valid is refused here as well.
 impl Describe for Option<Caller> {
     fn describe(description: &mut Description) {
+        Database::needed(description);
         description.caller_is_optional();
         description.problem(ProblemKind::Unauthorized);
     }

@@ -79,7 +79,7 @@ enum Command {
     Bench(bench::Arguments),
     /// Hold folders, manifest, worlds and compiled components against each other.
     Check(check::Arguments),
-    /// Merge the functions' API documents into openapi.json.
+    /// Write openapi.json, of what the functions say of themselves.
     Openapi(openapi::Arguments),
     /// List the routes: methods, function, authentication, rate limit, grants.
     Routes(routes::Arguments),

@@ -181,9 +181,7 @@ impl Engine {
         &self,
         lookup: &Lookup<'_>,
     ) -> Option<(Option<Arc<T>>, Lifetime)> {
-        if !lookup.key.is_public() || lookup.generations.is_none() {
-            return None;
-        }
+        lookup.generations.as_ref()?;
         let bytes = self.store.read(lookup.key.place()).await?;
         let entry = entry::decode::<T>(lookup.key.text(), &bytes)?;
         let mut state = self.state();
@@ -315,7 +313,7 @@ impl Engine {
             state.memory.insert(key.text(), entry, json.len());
         }
         // What is not there stays out of the store: its names are made up by callers.
-        if let (Some(generations), true, Some(_)) = (generations, key.is_public(), &value) {
+        if let (Some(generations), Some(_)) = (generations, &value) {
             let bytes = entry::encode(key.text(), &lifetime, generations, &json);
             let (store, place) = (Arc::clone(&self.store), key.place());
             let work = async move { store.write(place, bytes).await };

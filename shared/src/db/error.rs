@@ -64,8 +64,7 @@ pub enum DbError {
         /// What the database said.
         message: String,
     },
-    /// The statement's parameters are not `$1`, `$2`, … in order of first use, or other in number
-    /// than the values.
+    /// The statement's parameters and the values do not match.
     #[error("{reason} (in `{statement}`)")]
     Parameters {
         /// The statement.
@@ -81,12 +80,16 @@ pub enum DbError {
     #[error("no row came back")]
     NoRow,
     /// A row does not have the shape that the code expects.
-    #[error("column `{column}` {reason}")]
+    #[error("column `{column}` is {found}, expected {expected} (in `{statement}`)")]
     Decode {
-        /// Its name, or position from zero.
+        /// The statement, without its parameters.
+        statement: String,
+        /// The column's name, or position from zero.
         column: String,
-        /// What is wrong.
-        reason: &'static str,
+        /// The type that the code expects.
+        expected: &'static str,
+        /// The type that the database returned, or that the column is missing.
+        found: String,
     },
     /// The settings do not name a database that can be used.
     #[error("{0}")]

@@ -24,16 +24,24 @@
 
 mod decode;
 mod document;
+mod fault;
+mod is_head;
 mod json;
 mod media;
 mod member;
+mod node;
 mod parameters;
 mod pointer;
 mod rules;
-mod strict;
+mod stand_in;
+mod text;
 
+#[doc(hidden)]
+pub use self::text::parsed;
+pub(crate) use self::{is_head::Head, parameters::QueryCheck};
 pub use self::{
+    is_head::IsHead,
     json::{LenientJson, ValidJson},
     member::not_null,
-    parameters::{Path, Query},
+    parameters::{Lenient, Path, Query},
 };

@@ -7,7 +7,6 @@
 
 mod email;
 mod keys;
-pub mod rule;
 mod script;
 mod taken;
 mod text;
@@ -18,5 +17,4 @@ pub use self::email::{Email, EmailError};
 pub use self::keys::layer;
 pub use self::taken::Taken;
 pub use self::user_id::UserId;
-pub(crate) use self::user_id::new_uuid;
 pub use self::username::{Username, UsernameError};

@@ -16,7 +16,7 @@ impl UserId {
     /// A fresh id for a user who comes into being `now`.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
-        Self(new_uuid(now))
+        Self(crate::id::new_uuid(now))
     }
 }
 
@@ -36,15 +36,4 @@ impl From<UserId> for Uuid {
     fn from(id: UserId) -> Self {
         id.0
     }
-}
-
-/// A UUID of version 7 with the time given and randomness from the host.
-pub(crate) fn new_uuid(now: Timestamp) -> Uuid {
-    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
-    let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
-    Uuid::new_v7(uuid::Timestamp::from_unix(
-        uuid::NoContext,
-        seconds,
-        nanoseconds,
-    ))
 }

@@ -88,6 +88,114 @@ macro_rules! text_schema {
                 ::core::stringify!($name).into()
             }
         }
+
+        impl $crate::openapi::PathParameters for $type {
+            fn describe(description: &mut $crate::openapi::Description) {
+                description.path_parameter::<Self>();
+            }
+        }
+    };
+}
+
+/// Why a text of [`plain_text!`](crate::plain_text) is refused: reads well after the member's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlainTextError {
+    /// Nothing but white space.
+    #[error("must not be empty")]
+    Empty,
+    /// Over its limit.
+    #[error("must have at most {max} characters")]
+    TooLong {
+        /// The limit, in characters.
+        max: usize,
+    },
+    /// A character that would garble a page; Postgres cannot even store NUL.
+    #[error("must not contain control characters other than line breaks and tabs")]
+    Control,
+}
+
+impl PlainTextError {
+    /// Holds a text against the rules: not blank, at most so many characters, no control characters but line
+    /// breaks and tabs. [`LINES`] says the same.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that it breaks.
+    pub fn check(text: &str, max: usize) -> Result<(), Self> {
+        let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+        if text.chars().nth(max).is_some() {
+            Err(Self::TooLong { max })
+        } else if text.chars().any(is_control) {
+            Err(Self::Control)
+        } else if text.trim().is_empty() {
+            Err(Self::Empty)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Makes a type of plain text, kept as it came: whoever shows it escapes it. A request that holds one is refused
+/// with a violation at its place where the text is blank, too long or has control characters.
+///
+/// ```
+/// shared::plain_text! {
+///     /// What a guest writes.
+///     pub struct Entry as GuestbookEntry {
+///         max_characters: 500,
+///         example: "It takes a Jacobian",
+///     }
+/// }
+///
+/// assert_eq!(Entry::parse("Hello")?.into_string(), "Hello");
+/// assert_eq!(Entry::parse(" \n").unwrap_err().to_string(), "must not be empty");
+/// # Ok::<(), shared::openapi::PlainTextError>(())
+/// ```
+#[macro_export]
+macro_rules! plain_text {
+    (
+        #[doc = $doc:literal]
+        $visibility:vis struct $type:ident as $name:ident {
+            max_characters: $max:expr,
+            example: $example:expr $(,)?
+        }
+    ) => {
+        #[doc = $doc]
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        $visibility struct $type(::std::string::String);
+
+        impl $type {
+            /// Takes a text that keeps the rules.
+            ///
+            /// # Errors
+            ///
+            /// The first rule that it breaks.
+            $visibility fn parse(
+                text: impl ::core::convert::Into<::std::string::String>,
+            ) -> ::core::result::Result<Self, $crate::openapi::PlainTextError> {
+                let text = text.into();
+                $crate::openapi::PlainTextError::check(&text, $max)?;
+                ::core::result::Result::Ok(Self(text))
+            }
+
+            /// The text as it was written.
+            #[must_use]
+            $visibility fn into_string(self) -> ::std::string::String {
+                self.0
+            }
+        }
+
+        $crate::text!(
+            $type as $name,
+            $crate::openapi::Text {
+                description: $doc.trim_ascii(),
+                min_characters: 1,
+                max_characters: $max,
+                pattern: ::core::option::Option::Some($crate::openapi::LINES),
+                example: $example,
+                ..$crate::openapi::Text::ANY
+            }
+        );
     };
 }
 

@@ -185,7 +185,7 @@ impl SigningKey {
             iat,
             exp: iat.saturating_add(lifetime_seconds),
             nbf: None,
-            jti: crate::identity::new_uuid(now),
+            jti: crate::id::new_uuid(now),
         };
         jsonwebtoken::encode(&header, &claims, &self.encoding_key).map(AccessToken)
     }

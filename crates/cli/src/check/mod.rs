@@ -71,7 +71,7 @@ pub(crate) struct Arguments {
     allow: Vec<String>,
 
     /// First do what takes no judgement: put what `spin add` had to leave below a function's folder where it
-    /// belongs, and merge the functions' API documents anew.
+    /// belongs.
     #[arg(long)]
     fix: bool,
 

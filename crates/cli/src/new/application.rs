@@ -8,8 +8,6 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use jenny_manifest::route::RouteTable;
 use jenny_manifest::{HttpTrigger, Manifest, TriggerRoute, TriggerTarget};
 
-use super::place;
-use crate::changes::Changes;
 use crate::template::Snippet;
 
 /// An application as it lies on disk.
@@ -144,20 +142,6 @@ impl Application {
             }
         }
         Ok(())
-    }
-
-    /// Adds to the changes what describes the application: `openapi.json`, and the table of variables.
-    ///
-    /// # Errors
-    ///
-    /// When the functions' documents contradict each other.
-    pub(super) fn describe(
-        &self,
-        changes: &mut Changes,
-        manifest: &str,
-        files: &BTreeMap<PathBuf, Vec<u8>>,
-    ) -> Result<()> {
-        place::describe(changes, &self.root, manifest, files)
     }
 }
 

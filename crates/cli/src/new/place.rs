@@ -1,13 +1,12 @@
 //! Putting where it belongs what Spin's templates had to leave below their output path.
 //!
 //! Spin's templates write below one folder and into the manifest, nowhere else. So `jenny-function` leaves
-//! the world, the tests, the migration and the API document in `functions/<name>/unplaced/`, under names that
+//! the world, the tests and the migration in `functions/<name>/unplaced/`, under names that
 //! are the same for every function, since Spin renders texts and no names. `cargo jenny new` places them before
 //! it writes anything, `cargo jenny check --fix` after `spin add`, by the same rules:
 //!
 //! - a file of the template's without text is none: a template can leave one empty, not out;
-//! - a migration gets the next number;
-//! - an API document gets its members in order, and the version and licence of the workspace.
+//! - a migration gets the next number, and is written for the databases of those before it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -18,7 +17,6 @@ use jenny_manifest::Manifest;
 
 use super::name;
 use crate::changes::Changes;
-use crate::openapi;
 
 /// The folder in a function's in which what belongs elsewhere waits.
 pub(crate) const UNPLACED: &str = "unplaced";
@@ -40,42 +38,34 @@ const BROUGHT: (&str, &str, &str) = (
     "| `public_url` |",
 );
 
-/// What files depend on that the template cannot know.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Setting {
-    /// The number of the migration.
-    pub(crate) migration: u32,
-    /// The version and the licence of the workspace's packages, which API documents name.
-    version: Option<String>,
-    license: Option<String>,
+const MIGRATION_POSTGRES: &str = "migration.postgres.sql";
+const MIGRATION_SQLITE: &str = "migration.sqlite.sql";
+
+/// The next migration of an application.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NextMigration {
+    number: u32,
+    /// The databases that the migrations before it are written for: neither where there are none.
+    sqlite: bool,
+    postgres: bool,
 }
 
-impl Setting {
-    /// That of the application in this folder.
-    ///
-    /// # Errors
-    ///
-    /// When its migrations cannot be read.
-    pub(crate) fn of(root: &Path) -> Result<Self> {
-        let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap_or_default();
-        let manifest: toml::Table = manifest.parse().unwrap_or_default();
-        let package = |key: &str| {
-            let package = manifest.get("workspace")?.get("package")?;
-            Some(package.get(key)?.as_str()?.to_owned())
-        };
-        Ok(Self {
-            migration: next_migration(root)?,
-            version: package("version"),
-            license: package("license"),
-        })
+impl NextMigration {
+    /// Whether a file is the migration for a database that the application does not use.
+    fn leaves_out(self, waiting: &str) -> bool {
+        match waiting {
+            MIGRATION_SQLITE => self.postgres && !self.sqlite,
+            MIGRATION_POSTGRES => self.sqlite && !self.postgres,
+            _ => false,
+        }
     }
 }
 
-impl From<u32> for Setting {
-    /// A migration of that number, in a workspace of which nothing is known.
-    fn from(migration: u32) -> Self {
+impl From<u32> for NextMigration {
+    /// A migration of that number, for every database.
+    fn from(number: u32) -> Self {
         Self {
-            migration,
+            number,
             ..Self::default()
         }
     }
@@ -85,10 +75,10 @@ impl From<u32> for Setting {
 ///
 /// # Errors
 ///
-/// When a document is none, and when a file waits of which nothing is known, or for a place that is taken.
+/// When a file waits of which nothing is known, or for a place that is taken.
 pub(crate) fn placed(
     files: BTreeMap<PathBuf, Vec<u8>>,
-    setting: &Setting,
+    migration: NextMigration,
 ) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
     let mut placed = BTreeMap::new();
     for (path, bytes) in &files {
@@ -98,10 +88,10 @@ pub(crate) fn placed(
             }
             continue;
         };
-        if waiting == README || is_blank(bytes) {
+        if waiting == README || is_blank(bytes) || migration.leaves_out(waiting) {
             continue;
         }
-        let target = target(function, waiting, setting.migration).ok_or_else(|| {
+        let target = target(function, waiting, migration.number).ok_or_else(|| {
             anyhow!(
                 "{} is not of the template: move it out of the folder first",
                 path.display()
@@ -110,12 +100,7 @@ pub(crate) fn placed(
         if files.contains_key(&target) {
             bail!("{} is there already", target.display());
         }
-        let bytes = match waiting == openapi::FILE {
-            true => document(bytes, setting)
-                .with_context(|| format!("{} is no API document", path.display()))?,
-            false => bytes.clone(),
-        };
-        placed.insert(target, bytes);
+        placed.insert(target, bytes.clone());
     }
     Ok(placed)
 }
@@ -131,11 +116,10 @@ fn waiting(path: &Path) -> Option<(&str, &str)> {
 fn target(function: &str, waiting: &str, migration: u32) -> Option<PathBuf> {
     let table = function.replace('-', "_");
     let target = match waiting {
-        openapi::FILE => format!("functions/{function}/{waiting}"),
         "tests.rs" => format!("tests/it/{function}.rs"),
         "world.wit" => format!("wit/{function}.wit"),
-        "migration.postgres.sql" => format!("migrations/{migration:04}_{table}.postgres.sql"),
-        "migration.sqlite.sql" => format!("migrations/{migration:04}_{table}.sqlite.sql"),
+        MIGRATION_POSTGRES => format!("migrations/{migration:04}_{table}.postgres.sql"),
+        MIGRATION_SQLITE => format!("migrations/{migration:04}_{table}.sqlite.sql"),
         _ => return None,
     };
     Some(target.into())
@@ -145,64 +129,38 @@ fn is_blank(bytes: &[u8]) -> bool {
     bytes.iter().all(u8::is_ascii_whitespace)
 }
 
-/// A document as the function's test writes it: the template cannot know where a name comes in the order.
-fn document(bytes: &[u8], setting: &Setting) -> Result<Vec<u8>> {
-    let mut document: serde_json::Value = serde_json::from_slice(bytes)?;
-    let info = document
-        .get_mut("info")
-        .and_then(|info| info.as_object_mut());
-    let info = info.context("it has no `info`")?;
-    if let Some(version) = &setting.version {
-        info.insert("version".into(), version.as_str().into());
-    }
-    if let Some(license) = &setting.license {
-        let license = license.as_str();
-        let license = serde_json::json!({ "identifier": license, "name": license });
-        info.insert("license".into(), license);
-    }
-    let mut text = serde_json::to_vec_pretty(&document)?;
-    text.push(b'\n');
-    Ok(text)
-}
-
-/// The number of the next migration of an application.
+/// The next migration of the application in this folder.
 ///
 /// # Errors
 ///
 /// When the folder cannot be read.
-fn next_migration(root: &Path) -> Result<u32> {
+pub(crate) fn next_migration(root: &Path) -> Result<NextMigration> {
     let folder = root.join("migrations");
     let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(1),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(1.into());
+        }
         Err(error) => bail!("{} cannot be read: {error}", folder.display()),
     };
-    let mut last = 0;
+    let mut next = NextMigration::from(1);
     for entry in entries {
         let name = entry?.file_name();
+        let Some(name) = name.to_str().filter(|name| name.ends_with(".sql")) else {
+            continue;
+        };
+        next.sqlite |= name.ends_with(".sqlite.sql");
+        next.postgres |= name.ends_with(".postgres.sql");
         let number = name
-            .to_str()
-            .filter(|name| name.ends_with(".sql"))
-            .and_then(|name| name.split_once('_')?.0.parse::<u32>().ok());
-        last = last.max(number.unwrap_or(0));
+            .split_once('_')
+            .and_then(|(number, _)| number.parse::<u32>().ok());
+        next.number = next.number.max(number.map_or(1, |number| number + 1));
     }
-    Ok(last + 1)
+    Ok(next)
 }
 
-/// Adds to the changes what describes the application once these files are there: `openapi.json`, and the
-/// row of a variable in the table for operators.
-///
-/// # Errors
-///
-/// When the functions' documents contradict each other.
-pub(crate) fn describe(
-    changes: &mut Changes,
-    root: &Path,
-    manifest: &str,
-    files: &BTreeMap<PathBuf, Vec<u8>>,
-) -> Result<()> {
-    let document = merged(root, manifest, files)?;
-    change(changes, root, openapi::FILE, &document);
+/// Adds to the changes the row of a variable in the table for operators, where a function brings one.
+pub(crate) fn describe(changes: &mut Changes, root: &Path, manifest: &str) {
     let (variable, row, behind) = BROUGHT;
     let declares = manifest.parse::<toml::Table>().is_ok_and(|table| {
         table
@@ -222,42 +180,6 @@ pub(crate) fn describe(
             format!("{before}{row}{after}"),
         );
     }
-    Ok(())
-}
-
-/// Writes a file that may be there already, and leaves one alone that is right.
-fn change(changes: &mut Changes, root: &Path, file: &str, text: &str) {
-    match fs::read(root.join(file)) {
-        Ok(before) if before == text.as_bytes() => {}
-        Ok(before) => changes.replace(file, before, text),
-        Err(_) => changes.create(file, text),
-    }
-}
-
-/// The merged document as it will be. The functions' documents are merged as they lie on disk, so they are
-/// laid out elsewhere, with those that are still to come.
-fn merged(root: &Path, manifest: &str, files: &BTreeMap<PathBuf, Vec<u8>>) -> Result<String> {
-    let elsewhere = tempfile::tempdir().context("no temporary folder can be made")?;
-    let put = |file: &Path, bytes: &[u8]| -> Result<()> {
-        let path = elsewhere.path().join(file);
-        fs::create_dir_all(path.parent().unwrap_or(elsewhere.path()))
-            .and_then(|()| fs::write(&path, bytes))
-            .with_context(|| format!("{} cannot be written", path.display()))
-    };
-    let functions = jenny_openapi::functions(manifest).map_err(anyhow::Error::msg)?;
-    let there = functions.iter().map(|name| jenny_openapi::fragment(name));
-    for file in there.chain([PathBuf::from(jenny_openapi::GUIDE)]) {
-        if let Ok(bytes) = fs::read(root.join(&file)) {
-            put(&file, &bytes)?;
-        }
-    }
-    for (file, bytes) in files {
-        if file.ends_with(openapi::FILE) {
-            put(file, bytes)?;
-        }
-    }
-    put(Path::new("spin.toml"), manifest.as_bytes())?;
-    openapi::document(&elsewhere.path().join("spin.toml"))
 }
 
 /// The functions below `root` that have something unplaced.
@@ -275,8 +197,7 @@ pub(crate) fn unplaced(root: &Path) -> BTreeSet<String> {
 ///
 /// # Errors
 ///
-/// When the function cannot be called so, when something cannot be read, and when the functions' documents
-/// contradict each other.
+/// When the function cannot be called so, and when something cannot be read.
 pub(crate) fn changes(manifest: &Path, root: &Path, function: &str) -> Result<Changes> {
     // `spin add` takes other names, too, and whatever folder it is given.
     name::check(function)?;
@@ -293,9 +214,9 @@ pub(crate) fn changes(manifest: &Path, root: &Path, function: &str) -> Result<Ch
     }
     let mut files = BTreeMap::new();
     read(root, &Path::new("functions").join(function), &mut files)?;
-    let after = placed(files.clone(), &Setting::of(root)?)?;
+    let after = placed(files.clone(), next_migration(root)?)?;
     let mut changes = Changes::below(root);
-    describe(&mut changes, root, &text, &after)?;
+    describe(&mut changes, root, &text);
     for (path, before) in &files {
         if !after.contains_key(path) {
             changes.delete(path, before.as_slice());

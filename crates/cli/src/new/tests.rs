@@ -39,8 +39,6 @@ component = "hello"
 source = "target/wasm32-wasip2/function/hello.wasm"
 "#;
 
-const DOCUMENT: &str = r#"{ "paths": { "/hello/{name}": { "get": {} } } }"#;
-
 const PAGE: &str = "# Operating\n\n| variable | default | meaning |\n|---|---|---|\n| `log_level` | `info` | what \
                     is logged |\n| `public_url` | here | where it is |\n\nMore.\n";
 
@@ -61,7 +59,6 @@ fn application() -> tempfile::TempDir {
             "functions/hello/Cargo.toml",
             "[package]\nname = \"hello\"\n",
         ),
-        ("functions/hello/openapi.json", DOCUMENT),
         (
             "wit/hello.wit",
             "package jenny:functions;\nworld hello {}\n",
@@ -72,6 +69,7 @@ fn application() -> tempfile::TempDir {
         ),
         ("tests/it/hello.rs", ""),
         ("tests/it/main.rs", ""),
+        ("migrations/0001_identity.postgres.sql", ""),
         ("migrations/0001_identity.sqlite.sql", ""),
         ("docs/operations.md", PAGE),
     ] {
@@ -138,12 +136,6 @@ fn a_function_is_added_and_everything_else_stays() {
     ] {
         assert!(after.contains_key(Path::new(file)), "{file}");
     }
-    let own = &after[Path::new("functions/notes/openapi.json")];
-    assert!(own.contains("\"version\": \"2.0.0\""), "{own}");
-    assert!(own.contains("\"identifier\": \"ISC\""), "{own}");
-    let openapi = &after[Path::new("openapi.json")];
-    assert!(openapi.contains("\"/api/notes/{id}\""), "{openapi}");
-    assert!(openapi.contains("\"/hello/{name}\""), "{openapi}");
     let page = &after[Path::new("docs/operations.md")];
     assert!(
         page.contains("| where it is |\n| `verification_keys` |"),
@@ -186,6 +178,22 @@ fn several_functions_live_beside_each_other() {
         manifest.contains("route = \"/api/first/fourth/:key\""),
         "{manifest}"
     );
+}
+
+#[test]
+fn a_migration_is_for_the_databases_of_those_before() {
+    for (left, removed) in [("sqlite", "postgres"), ("postgres", "sqlite")] {
+        let folder = application();
+        let migrations = folder.path().join("migrations");
+        fs::remove_file(migrations.join(format!("0001_identity.{removed}.sql"))).unwrap();
+        new(folder.path(), "notes --store sql").unwrap();
+        let after = tree(folder.path());
+        let has = |dialect: &str| {
+            let file = format!("migrations/0002_notes.{dialect}.sql");
+            after.contains_key(Path::new(&file))
+        };
+        assert!(has(left) && !has(removed), "{left}");
+    }
 }
 
 /// What `spin add` does, followed by `cargo jenny check --fix`.
@@ -287,11 +295,6 @@ fn what_spin_alone_would_take_is_not_placed() {
         ("hello", "notes.txt", "notes.txt is not of the template"),
         (
             "hello",
-            "openapi.json",
-            "functions/hello/openapi.json is there already",
-        ),
-        (
-            "hello",
             "wit/hello.wit",
             "wit/hello.wit is not of the template",
         ),
@@ -367,13 +370,18 @@ fn an_application_in_no_workspace_is_refused() {
 }
 
 #[test]
-fn documents_that_do_not_go_together_are_told_of_before_anything_is_written() {
-    let folder = application();
-    fs::remove_file(folder.path().join("functions/hello/openapi.json")).unwrap();
-    let before = tree(folder.path());
-    let error = new(folder.path(), "notes").unwrap_err().to_string();
-    assert!(error.contains("hello is missing"), "{error}");
-    assert_eq!(tree(folder.path()), before);
+fn what_is_described_and_what_is_not_is_no_obstacle() {
+    for text in [
+        "{}",
+        "{",
+        r#"{ "paths": { "/elsewhere": { "get": { "x-function": "hello" } } } }"#,
+    ] {
+        let folder = application();
+        fs::write(folder.path().join("openapi.json"), text).unwrap();
+        new(folder.path(), "notes").unwrap();
+        let after = fs::read_to_string(folder.path().join("openapi.json")).unwrap();
+        assert_eq!(after, text);
+    }
 }
 
 #[test]

@@ -3,10 +3,11 @@
 //! Spin reads a template's files as they lie there, so what an application has in common with this one lies
 //! there once more. This makes the copies, and fails where one is stale.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
 use toml::Table;
 
 use crate::template::{Rendered, Snippet};
@@ -18,16 +19,14 @@ const UPDATE: &str = "UPDATE_TEMPLATES";
 const CONTENT: &str = "templates/jenny-app/content";
 
 /// Files that are the same, but for [`ADAPTED`].
-const FILES: [&str; 17] = [
+const FILES: [&str; 15] = [
     ".cargo/config.toml",
     ".gitignore",
     "clippy.toml",
     "functions/docs/Cargo.toml",
     "functions/docs/build.rs",
-    "functions/docs/openapi.json",
     "functions/docs/src/lib.rs",
     "functions/health/Cargo.toml",
-    "functions/health/openapi.json",
     "functions/health/src/lib.rs",
     "migrations/Cargo.toml",
     "migrations/README.md",
@@ -127,7 +126,7 @@ fn copies() -> BTreeMap<String, String> {
     );
     let manifest = template_file("spin.toml");
     let manifest = followed_by(&manifest, ROUTES_FOLLOW, &composition(&hello));
-    let document = document(&manifest, &copies);
+    let document = document(&manifest);
     copies.insert("Cargo.toml.tmpl".to_owned(), cargo);
     copies.insert("spin.toml".to_owned(), manifest);
     copies.insert("openapi.json".to_owned(), document);
@@ -236,31 +235,71 @@ fn hello() -> Rendered {
     crate::new::rendered("hello", "", migration, &values).expect("the function can be made")
 }
 
-/// What `cargo jenny openapi` would make of the application.
-fn document(manifest: &str, files: &BTreeMap<String, String>) -> String {
+/// What `cargo jenny openapi` would make of the application: `docs` and `health` as they are described here, and
+/// `hello` as the template has it already, since it is no function of this repository.
+fn document(manifest: &str) -> String {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let place = |path: &str, text: &str| {
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().expect("is below the folder")).expect("can be made");
-        fs::write(path, text).expect("can be written");
-    };
     let (_, composition) = manifest.split_once(ROUTES_FOLLOW).expect("was put there");
     let composition = composition.replace("{% endraw %}", "");
     let application = format!(
         "[application]\nname = \"{NAME}\"\nversion = \"0.1.0\"\ndescription = \"{DESCRIPTION}\"\n{composition}"
     );
-    place("spin.toml", &application);
-    for (path, text) in files {
-        if path.ends_with("/openapi.json") {
-            place(path, text);
-        }
-    }
-    let document = crate::openapi::document(&folder.path().join("spin.toml"))
-        .expect("the functions' documents make one");
+    let manifest = folder.path().join("spin.toml");
+    fs::write(&manifest, application).expect("can be written");
+    let (ours, theirs) = (read("openapi.json"), template_file("openapi.json"));
+    let parts = BTreeMap::from([
+        ("docs".to_owned(), part(&ours, "docs")),
+        ("health".to_owned(), part(&ours, "health")),
+        ("hello".to_owned(), part(&theirs, "hello")),
+    ]);
+    let document =
+        crate::openapi::document(&manifest, &parts).expect("the functions' parts make one");
     assert!(!document.contains("{{") && !document.contains("{%"));
     document
         .replace(NAME, "{{ project-name | kebab_case }}")
         .replace(DESCRIPTION, "{{ project-description }}")
+}
+
+/// A function's part of a document, with the components that it refers to.
+fn part(document: &str, function: &str) -> Value {
+    let mut part: Value = serde_json::from_str(document).expect("is JSON");
+    let mut used = BTreeSet::new();
+    let paths = part["paths"].as_object_mut().expect("an object");
+    for item in paths.values_mut().filter_map(Value::as_object_mut) {
+        item.retain(|_, operation| operation[jenny_openapi::FUNCTION] == function);
+    }
+    paths.retain(|_, item| item != &json!({}));
+    let mut waiting = vec![part["paths"].clone()];
+    while let Some(value) = waiting.pop() {
+        match &value {
+            Value::Array(items) => waiting.extend(items.iter().cloned()),
+            Value::Object(members) => waiting.extend(members.values().cloned()),
+            Value::String(text) => {
+                let known = text.strip_prefix('#').and_then(|at| part.pointer(at));
+                if let Some(known) = known
+                    && used.insert(text.clone())
+                {
+                    waiting.push(known.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+    let tags: Vec<Value> = part["tags"].as_array().cloned().unwrap_or_default();
+    let text = part["paths"].to_string();
+    let tags = tags
+        .into_iter()
+        .filter(|tag| text.contains(&format!("[{}]", tag["name"])));
+    part["tags"] = tags.collect();
+    let components = part["components"].as_object_mut().expect("an object");
+    components.retain(|section, components| {
+        let components = components.as_object_mut().expect("an object");
+        components.retain(|name, _| used.contains(&format!("#/components/{section}/{name}")));
+        !components.is_empty()
+    });
+    let license = "LicenseRef-Proprietary";
+    part["info"]["license"] = json!({ "identifier": license, "name": license });
+    part
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn the_variables_must_fit_each_other() {
 const TABLES: Migration = Migration {
     version: 1,
     name: "keys",
-    sqlite: Script {
+    sqlite: Some(Script {
         statements: &[
             Statement {
                 line: 1,
@@ -68,7 +68,7 @@ const TABLES: Migration = Migration {
         ],
         foreign_keys: true,
         checksum: "keys",
-    },
+    }),
     postgres: None,
 };
 

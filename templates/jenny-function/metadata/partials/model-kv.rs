@@ -4,23 +4,18 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use shared::identity::rule;
-use shared::openapi::{LINES, Text};
+use shared::openapi::Text;
 use utoipa::ToSchema;
-use validator::{Validate, ValidationError};
-
-/// The longest text, in characters: a page. Some hosts keep no value of more than a megabyte.
-const MAX_TEXT_CHARACTERS: usize = 2000;
+use validator::Validate;
 
 /// The longest key, in characters.
 const MAX_KEY_CHARACTERS: usize = 64;
 
 /// What an entry is kept under. One in a path that breaks a rule is not found.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug)]
 pub(crate) struct Key(String);
 
-shared::text_schema!(
+shared::text!(
     Key,
     Text {
         description: "What an entry is kept under.",
@@ -32,13 +27,11 @@ shared::text_schema!(
     }
 );
 
-impl TryFrom<String> for Key {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
+impl Key {
+    fn parse(text: &str) -> Result<Self, &'static str> {
         let is_allowed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
         if (1..=MAX_KEY_CHARACTERS).contains(&text.len()) && text.bytes().all(is_allowed) {
-            Ok(Self(text))
+            Ok(Self(text.to_owned()))
         } else {
             Err("must have 1 to 64 of the characters a to z, 0 to 9 and -")
         }
@@ -51,7 +44,7 @@ impl fmt::Display for Key {
     }
 }
 
-{% include 'entry-text.rs' %}
+{% include 'entry-text.rs' -%}
 /// An entry{% if auth == "optional" %}, as the caller sees it{% endif %}.
 #[derive(Serialize, ToSchema)]
 #[schema(as = {{ type }}Entry)]
@@ -62,24 +55,4 @@ pub(crate) struct Entry {
     /// Whether the caller wrote it.
     pub(crate) mine: bool,
 {%- endif %}
-}
-
-#[cfg(test)]
-mod tests {
-    use shared::openapi::testing::assert_agrees;
-
-    use super::*;
-
-    #[test]
-    fn a_key_keeps_its_rules() {
-        let key = |text: &str| Key::try_from(text.to_owned());
-        for text in ["a", "0-9", &"k".repeat(64)] {
-            assert_eq!(key(text).expect("a key").to_string(), text);
-        }
-        for text in ["", "A", "a b", "é", "a/b", "a:b", &"k".repeat(65)] {
-            assert!(key(text).is_err(), "{text:?}");
-        }
-    }
-
-{% include 'entry-text-tests.rs' -%}
 }

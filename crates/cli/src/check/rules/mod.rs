@@ -192,7 +192,7 @@ pub(super) const ALL: &[Rule] = &[
     },
     Rule {
         name: "documents",
-        summary: "openapi.json is what the functions' documents make",
+        summary: "openapi.json has what is described by hand",
         audience: Audience::Workspace,
         check: documents::check,
     },

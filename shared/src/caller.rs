@@ -48,7 +48,7 @@ impl Caller {
     /// The user.
     #[must_use]
     pub fn user_id(&self) -> UserId {
-        self.claims.user_id()
+        self.claims.user_id().into()
     }
 
     /// What the token says.
@@ -79,7 +79,7 @@ impl Caller {
         let keys = token::key_set(Database::of(parts)).await?;
         match keys.verify(token, &issuer, crate::time::now()) {
             Ok(claims) => {
-                log(claims.user_id());
+                log(claims.user_id().into());
                 Ok(Some(Self {
                     claims,
                     token: AccessToken::new(token.to_owned()),

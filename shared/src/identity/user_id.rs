@@ -37,3 +37,14 @@ impl From<UserId> for Uuid {
         id.0
     }
 }
+
+/// A UUID of version 7 with the time given and randomness from the host.
+fn new_uuid(now: Timestamp) -> Uuid {
+    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+    let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
+    Uuid::new_v7(uuid::Timestamp::from_unix(
+        uuid::NoContext,
+        seconds,
+        nanoseconds,
+    ))
+}

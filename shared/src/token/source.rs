@@ -7,6 +7,7 @@
 
 use std::sync::OnceLock;
 
+use jenny_token::development;
 use jiff::Timestamp;
 
 use super::{Issuer, KeyError, KeySet, SigningKey};
@@ -199,12 +200,13 @@ fn configured_signing_key(
     }
 }
 
-const DEVELOPMENT_KEY: &str = "SELECT private_key FROM development_signing_keys WHERE id = 1";
-
 /// The development key of this database. Instances that come first together agree: the row that is
 /// there after both have tried is the key.
 async fn development_signing_key(db: &Db, now: Timestamp) -> Result<SigningKey, KeySourceError> {
-    match db.query_optional::<(String,)>(DEVELOPMENT_KEY, []).await? {
+    match db
+        .query_optional::<(String,)>(development::SELECT_PRIVATE_KEY, [])
+        .await?
+    {
         Some((pem,)) => parse_development_key(&pem),
         None => create_development_key(db, now).await,
     }
@@ -216,19 +218,17 @@ async fn create_development_key(db: &Db, now: Timestamp) -> Result<SigningKey, K
     db.transaction(async |transaction| {
         transaction
             .execute(
-                "INSERT INTO development_signing_keys (id, private_key, created_at)
-                 VALUES (1, $1, $2) ON CONFLICT DO NOTHING",
+                development::INSERT_PRIVATE_KEY,
                 params![fresh.as_str(), now],
             )
             .await?;
         let (pem,) = transaction
-            .query_one::<(String,)>(DEVELOPMENT_KEY, [])
+            .query_one::<(String,)>(development::SELECT_PRIVATE_KEY, [])
             .await?;
         let key = parse_development_key(&pem)?;
         transaction
             .execute(
-                "INSERT INTO development_verification_keys (id, public_key, created_at)
-                 VALUES (1, $1, $2) ON CONFLICT DO NOTHING",
+                development::INSERT_PUBLIC_KEY,
                 params![key.public_key().x(), now],
             )
             .await?;
@@ -245,10 +245,7 @@ fn parse_development_key(pem: &str) -> Result<SigningKey, KeySourceError> {
 /// The public half of the development key, or nothing while there is none.
 async fn development_key_set(db: &Db) -> Result<KeySet, KeySourceError> {
     let row: Option<(String,)> = db
-        .query_optional(
-            "SELECT public_key FROM development_verification_keys WHERE id = 1",
-            [],
-        )
+        .query_optional(development::SELECT_PUBLIC_KEY, [])
         .await?;
     let key = row.map(|(x,)| super::PublicKey::from_x(&x)).transpose();
     key.map(KeySet::from_iter)

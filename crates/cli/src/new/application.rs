@@ -143,6 +143,20 @@ impl Application {
         }
         Ok(())
     }
+
+    /// Adds to the changes what describes the application: `openapi.json`.
+    ///
+    /// # Errors
+    ///
+    /// When the functions' documents contradict each other.
+    pub(super) fn describe(
+        &self,
+        changes: &mut Changes,
+        manifest: &str,
+        files: &BTreeMap<PathBuf, Vec<u8>>,
+    ) -> Result<()> {
+        place::describe(changes, &self.root, manifest, files)
+    }
 }
 
 /// A route without the names of its parameters.

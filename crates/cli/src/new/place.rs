@@ -27,27 +27,14 @@ const README: &str = "README.md";
 /// What a function without a store has none of.
 const STORE: &str = "src/store.rs";
 
-/// The page whose table of variables an operator reads.
-const VARIABLES_PAGE: &str = "docs/operations.md";
-
-/// A variable that a function may bring, the row of the table for it, and that of one which every
-/// application has, behind which it goes.
-const BROUGHT: (&str, &str, &str) = (
-    "verification_keys",
-    "| `verification_keys` | empty | PEM (SPKI) Ed25519 public keys that are accepted, the current one included |\n",
-    "| `public_url` |",
-);
-
-const MIGRATION_POSTGRES: &str = "migration.postgres.sql";
-const MIGRATION_SQLITE: &str = "migration.sqlite.sql";
-
-/// The next migration of an application.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct NextMigration {
-    number: u32,
-    /// The databases that the migrations before it are written for: neither where there are none.
-    sqlite: bool,
-    postgres: bool,
+/// What files depend on that the template cannot know.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Setting {
+    /// The number of the migration.
+    pub(crate) migration: u32,
+    /// The version and the licence of the workspace's packages, which API documents name.
+    version: Option<String>,
+    license: Option<String>,
 }
 
 impl NextMigration {
@@ -159,27 +146,50 @@ pub(crate) fn next_migration(root: &Path) -> Result<NextMigration> {
     Ok(next)
 }
 
-/// Adds to the changes the row of a variable in the table for operators, where a function brings one.
-pub(crate) fn describe(changes: &mut Changes, root: &Path, manifest: &str) {
-    let (variable, row, behind) = BROUGHT;
-    let declares = manifest.parse::<toml::Table>().is_ok_and(|table| {
-        table
-            .get("variables")
-            .is_some_and(|table| table.get(variable).is_some())
-    });
-    if declares
-        && let Ok(page) = fs::read_to_string(root.join(VARIABLES_PAGE))
-        && !page.contains(&format!("| `{variable}`"))
-        && let Some(at) = page.find(behind)
-        && let Some(end) = page[at..].find('\n')
-    {
-        let (before, after) = page.split_at(at + end + 1);
-        changes.replace(
-            VARIABLES_PAGE,
-            page.as_str(),
-            format!("{before}{row}{after}"),
-        );
+/// Adds to the changes `openapi.json` as it is once these files are there.
+///
+/// # Errors
+///
+/// When the functions' documents contradict each other.
+pub(crate) fn describe(
+    changes: &mut Changes,
+    root: &Path,
+    manifest: &str,
+    files: &BTreeMap<PathBuf, Vec<u8>>,
+) -> Result<()> {
+    let document = merged(root, manifest, files)?;
+    match fs::read(root.join(openapi::FILE)) {
+        Ok(before) if before == document.as_bytes() => {}
+        Ok(before) => changes.replace(openapi::FILE, before, document),
+        Err(_) => changes.create(openapi::FILE, document),
     }
+    Ok(())
+}
+
+/// The merged document as it will be. The functions' documents are merged as they lie on disk, so they are
+/// laid out elsewhere, with those that are still to come.
+fn merged(root: &Path, manifest: &str, files: &BTreeMap<PathBuf, Vec<u8>>) -> Result<String> {
+    let elsewhere = tempfile::tempdir().context("no temporary folder can be made")?;
+    let put = |file: &Path, bytes: &[u8]| -> Result<()> {
+        let path = elsewhere.path().join(file);
+        fs::create_dir_all(path.parent().unwrap_or(elsewhere.path()))
+            .and_then(|()| fs::write(&path, bytes))
+            .with_context(|| format!("{} cannot be written", path.display()))
+    };
+    let functions = jenny_openapi::functions(manifest).map_err(anyhow::Error::msg)?;
+    let there = functions.iter().map(|name| jenny_openapi::fragment(name));
+    for file in there.chain([PathBuf::from(jenny_openapi::GUIDE)]) {
+        if let Ok(bytes) = fs::read(root.join(&file)) {
+            put(&file, &bytes)?;
+        }
+    }
+    for (file, bytes) in files {
+        if file.ends_with(openapi::FILE) {
+            put(file, bytes)?;
+        }
+    }
+    put(Path::new("spin.toml"), manifest.as_bytes())?;
+    openapi::document(&elsewhere.path().join("spin.toml"))
 }
 
 /// The functions below `root` that have something unplaced.

@@ -39,8 +39,7 @@ component = "hello"
 source = "target/wasm32-wasip2/function/hello.wasm"
 "#;
 
-const PAGE: &str = "# Operating\n\n| variable | default | meaning |\n|---|---|---|\n| `log_level` | `info` | what \
-                    is logged |\n| `public_url` | here | where it is |\n\nMore.\n";
+const DOCUMENT: &str = r#"{ "paths": { "/hello/{name}": { "get": {} } } }"#;
 
 /// An application with one function.
 fn application() -> tempfile::TempDir {
@@ -71,7 +70,6 @@ fn application() -> tempfile::TempDir {
         ("tests/it/main.rs", ""),
         ("migrations/0001_identity.postgres.sql", ""),
         ("migrations/0001_identity.sqlite.sql", ""),
-        ("docs/operations.md", PAGE),
     ] {
         let path = folder.path().join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -122,9 +120,8 @@ fn a_function_is_added_and_everything_else_stays() {
     new(folder.path(), "notes --auth required --store sql").unwrap();
 
     let after = tree(folder.path());
-    let changed = ["docs/operations.md", "spin.toml"];
     for (path, text) in &before {
-        let is_changed = changed.iter().any(|file| path == Path::new(file));
+        let is_changed = path == Path::new("spin.toml");
         assert_eq!(after[path] != *text, is_changed, "{}", path.display());
     }
     for file in [
@@ -136,11 +133,12 @@ fn a_function_is_added_and_everything_else_stays() {
     ] {
         assert!(after.contains_key(Path::new(file)), "{file}");
     }
-    let page = &after[Path::new("docs/operations.md")];
-    assert!(
-        page.contains("| where it is |\n| `verification_keys` |"),
-        "{page}"
-    );
+    let own = &after[Path::new("functions/notes/openapi.json")];
+    assert!(own.contains("\"version\": \"2.0.0\""), "{own}");
+    assert!(own.contains("\"identifier\": \"ISC\""), "{own}");
+    let openapi = &after[Path::new("openapi.json")];
+    assert!(openapi.contains("\"/api/notes/{id}\""), "{openapi}");
+    assert!(openapi.contains("\"/hello/{name}\""), "{openapi}");
     let manifest = &after[Path::new("spin.toml")];
     assert!(manifest.contains("# a secret\n"), "{manifest}");
     let added = "public_url = { default = \"http://127.0.0.1:3000\" }\ntrusted_proxies = { default = \"\" }\nverification_keys = { default = \"\" }\n";

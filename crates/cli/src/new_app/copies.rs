@@ -40,6 +40,14 @@ const FILES: [&str; 15] = [
 /// Folders that are the same.
 const FOLDERS: [&str; 1] = ["wit/deps"];
 
+/// The guides that ship with an application, and the heading from which on one speaks of this repository.
+const GUIDES: [(&str, &str); 4] = [
+    ("docs/adding-a-function.md", "\n## With Spin"),
+    ("docs/api.md", "\n## What is vendored"),
+    ("docs/caching.md", ""),
+    ("docs/testing.md", ""),
+];
+
 /// What differs in a copy: pages that only this repository has, folders that are packages there, and its
 /// licence.
 const ADAPTED: [(&str, &str); 6] = [
@@ -109,6 +117,10 @@ fn copies() -> BTreeMap<String, String> {
     put("rust-toolchain.toml", read("rust-toolchain.toml"));
     put("wit/README.md", read("wit/README.md"));
 
+    for (path, end) in GUIDES {
+        put(path, guide(path, end));
+    }
+
     let hello = hello();
     for (path, bytes) in &hello.files {
         let text = String::from_utf8(bytes.clone()).expect("a function is text");
@@ -116,7 +128,10 @@ fn copies() -> BTreeMap<String, String> {
     }
     for (path, text) in &copies {
         let is_liquid = text.contains("{{") || text.contains("{%");
-        assert!(!is_liquid, "{path} would be rendered");
+        assert!(
+            !is_liquid || text.starts_with(RAW),
+            "{path} would be rendered"
+        );
     }
 
     let cargo = followed_by(
@@ -138,6 +153,45 @@ fn copies() -> BTreeMap<String, String> {
     }
     copies
 }
+
+/// A guide as an application has it: without links to what only this repository has.
+fn guide(path: &str, end: &str) -> String {
+    let text = read(path);
+    let text = match text.split_once(end) {
+        Some((text, _)) if !end.is_empty() => format!("{}\n", text.trim_end()),
+        _ => text,
+    };
+    let mut pieces = text.split("](");
+    let mut guide = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (target, rest) = piece.split_once(')').expect("a link ends");
+        let file = target.split('#').next().unwrap_or_default();
+        let ships = target.starts_with("https://")
+            || GUIDES
+                .iter()
+                .any(|(path, _)| *path == format!("docs/{file}"))
+            || [
+                "../migrations/README.md",
+                "../openapi.json",
+                "operations.md",
+            ]
+            .contains(&file);
+        if ships {
+            guide.push_str(&format!("]({target}){rest}"));
+        } else {
+            let open = guide.rfind('[').expect("a link begins");
+            guide.remove(open);
+            guide.push_str(rest);
+        }
+    }
+    match guide.contains("{{") {
+        true => format!("{RAW}{guide}{{% endraw %}}"),
+        false => guide,
+    }
+}
+
+/// Has a text stay as it is.
+const RAW: &str = "{% raw %}";
 
 /// Cargo would take a folder with a `Cargo.toml` for a package.
 fn named(path: &str) -> String {
@@ -339,6 +393,25 @@ fn the_copies_are_what_they_are_copies_of() {
 }
 
 #[test]
+fn the_links_of_an_applications_pages_lead_to_its_files() {
+    for page in files_below(CONTENT) {
+        if !page.ends_with(".md") || page.contains("/wit/deps/") {
+            continue;
+        }
+        let folder = root().join(&page);
+        let folder = folder.parent().expect("is below the template");
+        for (line, target) in crate::check::links(&read(&page)) {
+            let file = target.split('#').next().unwrap_or_default();
+            let is_elsewhere = target.contains("://") || file.is_empty();
+            assert!(
+                is_elsewhere || folder.join(file).exists(),
+                "{page}:{line} leads to {target}"
+            );
+        }
+    }
+}
+
+#[test]
 fn what_is_written_by_hand_agrees_with_this_application() {
     let version = env!("CARGO_PKG_VERSION");
     let cargo = template_file("Cargo.toml.tmpl");
@@ -365,7 +438,8 @@ fn what_is_written_by_hand_agrees_with_this_application() {
     let page = template_file("docs/operations.md");
     let own = read("docs/operations.md");
     let rows = page.lines().filter(|line| line.starts_with("| `"));
-    assert_eq!(rows.clone().count(), variables.len());
+    // A function that verifies tokens declares `verification_keys`.
+    assert_eq!(rows.clone().count(), variables.len() + 1);
     for row in rows {
         assert!(
             own.contains(row),

@@ -72,7 +72,9 @@ pub(super) fn check(project: &Project) -> Vec<Report> {
         let report = |message| Report::at(project.manifest_file(), message).line(line);
         reports.extend(unused(component, interfaces).into_iter().map(report));
         // As with grants, an import may be the toolchain's.
-        let missing = missing(component, interfaces).into_iter().map(report);
+        let missing = missing(project, component, interfaces)
+            .into_iter()
+            .map(report);
         reports.extend(missing.map(|report| match project.is_workspace() {
             true => report,
             false => report.warning(),
@@ -163,7 +165,7 @@ fn unused(component: &Component, interfaces: &Interfaces) -> Vec<String> {
         .collect()
 }
 
-fn missing(component: &Component, interfaces: &Interfaces) -> Vec<String> {
+fn missing(project: &Project, component: &Component, interfaces: &Interfaces) -> Vec<String> {
     let entries = &component.allowed_outbound_hosts;
     // An entry with variables, or of any scheme, may be for every kind.
     let open = plain(component).count() < entries.len()
@@ -179,8 +181,9 @@ fn missing(component: &Component, interfaces: &Interfaces) -> Vec<String> {
             let (import, scheme) = (import(kind, interfaces)?, kind.schemes[0]);
             Some(format!(
                 "component `{}` imports `{import}` but none of its allowed_outbound_hosts begins with \
-                 {scheme}://: add such as `\"{scheme}://example.com\"`, or stop using it",
-                component.id
+                 {scheme}://: add `\"{}\"`, or stop using it",
+                component.id,
+                example(project, import)
             ))
         })
         .collect()
@@ -188,6 +191,24 @@ fn missing(component: &Component, interfaces: &Interfaces) -> Vec<String> {
 
 fn scheme(entry: &str) -> &str {
     entry.split_once("://").map_or("", |(scheme, _)| scheme)
+}
+
+/// An entry that permits the connections of an import: the variable that this application has for them, if it
+/// declares one, else an address.
+pub(super) fn example(project: &Project, import: &str) -> String {
+    let kind = KINDS.iter().find(|kind| covers(kind.interfaces, import));
+    let scheme = kind.map_or("https", |kind| kind.schemes[0]);
+    let endpoint = match scheme {
+        "postgres" => "database_endpoint",
+        "redis" => "redis_endpoint",
+        _ => "",
+    };
+    let declares = |manifest: &Manifest| manifest.variables.contains_key(endpoint);
+    if project.manifest().is_ok_and(declares) {
+        format!("{{{{ {endpoint} }}}}")
+    } else {
+        format!("{scheme}://example.com")
+    }
 }
 
 /// The kind of an entry; none for one of any scheme or of a scheme that is nobody's.
@@ -215,7 +236,7 @@ mod tests {
             .edit(
                 "spin.toml",
                 "[variables]",
-                "[variables]\nhost = { default = \"\" }",
+                "[variables]\nhost = { default = \"\" }\ndatabase_endpoint = { default = \"\" }",
             )
             .component(imports, HANDLER)
             .load();
@@ -284,7 +305,12 @@ mod tests {
             (
                 &[POSTGRES, "wasi:http/client@0.3.0"],
                 "'postgres://db'",
-                "add such as `\"https://example.com\"`",
+                "add `\"https://example.com\"`",
+            ),
+            (
+                &[POSTGRES, "wasi:http/client@0.3.0"],
+                "'https://example.com'",
+                "add `\"{{ database_endpoint }}\"`",
             ),
             (
                 &["wasi:http/client@0.3.0"],

@@ -7,26 +7,26 @@ use ed25519_dalek::pkcs8::EncodePublicKey as _;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::*;
-use crate::identity::UserId;
 
 const NOW: i64 = 1_800_000_000;
-pub(super) const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_secs(3600);
 
-pub(super) fn at(second: i64) -> Timestamp {
+fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).expect("within range")
 }
 
-pub(super) fn now() -> Timestamp {
+fn now() -> Timestamp {
     at(NOW)
 }
 
-pub(super) fn issuer() -> Issuer {
-    Issuer::new("https://api.example")
+fn issuer() -> Issuer {
+    Issuer::new("https://conduit.example")
 }
 
-pub(super) fn key(seed: u8) -> SigningKey {
+fn key(seed: u8) -> SigningKey {
     SigningKey::from_seed(&[seed; 32])
 }
 
@@ -34,8 +34,8 @@ fn keys(seeds: &[u8]) -> KeySet {
     seeds.iter().map(|&seed| key(seed).public_key()).collect()
 }
 
-fn issue(seed: u8) -> (UserId, String) {
-    let user_id = UserId::new(now());
+fn issue(seed: u8) -> (Uuid, String) {
+    let user_id = Uuid::now_v7();
     let token = key(seed)
         .issue(&issuer(), user_id, now(), HOUR)
         .expect("issues");
@@ -46,14 +46,14 @@ fn verify(token: &str) -> Result<Claims, TokenError> {
     keys(&[1]).verify(token, &issuer(), now())
 }
 
-pub(super) fn public_pem(seed: u8) -> String {
+fn public_pem(seed: u8) -> String {
     let key = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]);
     key.verifying_key()
         .to_public_key_pem(LineEnding::LF)
         .expect("encodes")
 }
 
-pub(super) fn private_pem(seed: u8) -> String {
+fn private_pem(seed: u8) -> String {
     use ed25519_dalek::pkcs8::EncodePrivateKey as _;
     let key = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]);
     key.to_pkcs8_pem(LineEnding::LF)
@@ -238,7 +238,7 @@ fn forgeries_and_garbage_are_refused() {
     let (message, signature) = token.rsplit_once('.').expect("three parts");
     let (head, body) = message.split_once('.').expect("three parts");
     let other_body =
-        URL_SAFE_NO_PAD.encode(with(claims(), "sub", json!(UserId::new(now()))).to_string());
+        URL_SAFE_NO_PAD.encode(with(claims(), "sub", json!(Uuid::now_v7())).to_string());
     // Key 2 signs and claims to be key 1.
     let forged = {
         let message = format!("{head}.{body}");

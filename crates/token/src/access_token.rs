@@ -10,7 +10,6 @@ use uuid::Uuid;
 
 use super::keys::{KeySet, SigningKey};
 use super::provider;
-use crate::identity::UserId;
 
 /// How far the clocks of two replicas may be apart, in seconds: a token is accepted that long
 /// after it expired, and that long before it was issued or becomes valid. Replicas run NTP, so it is short.
@@ -50,7 +49,7 @@ impl Issuer {
 pub struct Claims {
     iss: String,
     aud: String,
-    sub: UserId,
+    sub: Uuid,
     iat: i64,
     exp: i64,
     /// Optional in RFC 9068, and not issued. What has it is held to it.
@@ -71,7 +70,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D:
 impl Claims {
     /// The user.
     #[must_use]
-    pub fn user_id(&self) -> UserId {
+    pub fn user_id(&self) -> Uuid {
         self.sub
     }
 
@@ -99,7 +98,9 @@ impl Claims {
 pub struct AccessToken(String);
 
 impl AccessToken {
-    pub(crate) fn new(text: String) -> Self {
+    /// A token that was received. Only [`KeySet::verify`] says whether it is valid.
+    #[must_use]
+    pub fn new(text: String) -> Self {
         Self(text)
     }
 
@@ -167,7 +168,7 @@ impl SigningKey {
     pub fn issue(
         &self,
         issuer: &Issuer,
-        user_id: UserId,
+        user_id: impl Into<Uuid>,
         now: Timestamp,
         lifetime: Duration,
     ) -> Result<AccessToken, jsonwebtoken::errors::Error> {
@@ -181,11 +182,11 @@ impl SigningKey {
         let claims = Claims {
             iss: issuer.url.clone(),
             aud: issuer.audience.clone(),
-            sub: user_id,
+            sub: user_id.into(),
             iat,
             exp: iat.saturating_add(lifetime_seconds),
             nbf: None,
-            jti: crate::id::new_uuid(now),
+            jti: token_id(now),
         };
         jsonwebtoken::encode(&header, &claims, &self.encoding_key).map(AccessToken)
     }
@@ -224,6 +225,17 @@ impl KeySet {
         }
         Ok(data.claims)
     }
+}
+
+/// A UUID of version 7 with the time given and randomness from the host.
+fn token_id(now: Timestamp) -> Uuid {
+    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+    let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
+    Uuid::new_v7(uuid::Timestamp::from_unix(
+        uuid::NoContext,
+        seconds,
+        nanoseconds,
+    ))
 }
 
 /// The key that an unverified token names, after everything else in its header was found in order.

@@ -48,7 +48,7 @@ impl Caller {
     /// The user.
     #[must_use]
     pub fn user_id(&self) -> UserId {
-        self.claims.user_id().into()
+        self.claims.user_id()
     }
 
     /// What the token says.
@@ -79,7 +79,7 @@ impl Caller {
         let keys = token::key_set(Database::of(parts)).await?;
         match keys.verify(token, &issuer, crate::time::now()) {
             Ok(claims) => {
-                log(claims.user_id().into());
+                log(claims.user_id());
                 Ok(Some(Self {
                     claims,
                     token: AccessToken::new(token.to_owned()),
@@ -119,7 +119,6 @@ impl<S: Sync> OptionalFromRequestParts<S> for Caller {
 
 impl Describe for Caller {
     fn describe(description: &mut Description) {
-        Database::needed(description);
         description.caller_is_required();
         description.problem(ProblemKind::Unauthorized);
     }
@@ -128,7 +127,6 @@ impl Describe for Caller {
 /// A token that is not valid is refused here as well.
 impl Describe for Option<Caller> {
     fn describe(description: &mut Description) {
-        Database::needed(description);
         description.caller_is_optional();
         description.problem(ProblemKind::Unauthorized);
     }

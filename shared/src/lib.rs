@@ -19,7 +19,6 @@
 //! | [`health`] | the function that says whether an instance lives and its stores answer |
 //! | [`config`] | typed settings from Spin variables |
 //! | [`log`] | JSON logs with request id and trace context, secrets redacted |
-//! | [`id`] | fresh ids |
 //! | [`time`] | the clock |
 //!
 //! A function is a router and one line:
@@ -35,9 +34,6 @@
 //! # fn main() {}
 //! ```
 
-// The derives name `::shared`, within this crate as well.
-extern crate self as shared;
-
 pub mod accounts;
 pub mod cache;
 pub mod caller;
@@ -47,7 +43,6 @@ pub mod db;
 pub mod docs;
 pub mod extract;
 pub mod health;
-pub mod id;
 pub mod identity;
 pub mod log;
 pub mod openapi;

@@ -28,7 +28,7 @@ use std::{env, fs};
 /// pub const ALL: &[Migration] = include!(concat!(env!("OUT_DIR"), "/all.rs"));
 /// ```
 ///
-/// The build ends when two migrations have one number, when one lacks a database that another has, and when a file
+/// The build ends when two migrations have one number, when a migration has no SQLite file, and when a file
 /// is named otherwise.
 pub fn migrations() {
     script("migrations", |folder, out| {

@@ -5,8 +5,8 @@
 //! # let folder = tempfile::tempdir()?;
 //! # std::fs::write(folder.path().join("0001_notes.sqlite.sql"), "CREATE TABLE notes (id TEXT);\n")?;
 //! for migration in jenny_build::migrations::read(folder.path())? {
-//!     let statements = migration.sqlite.map_or(0, |script| script.statements.len());
-//!     println!("{:04}_{}: {statements} statements", migration.version, migration.name);
+//!     let statements = &migration.sqlite.statements;
+//!     println!("{:04}_{}: {} statements", migration.version, migration.name, statements.len());
 //! }
 //! # Ok(())
 //! # }
@@ -33,9 +33,9 @@ pub struct Migration {
     pub version: u32,
     /// Its name, as in the file's.
     pub name: String,
-    /// What it does on SQLite; `None` when the migrations are for Postgres alone.
-    pub sqlite: Option<Script>,
-    /// What it does on Postgres; `None` when the migrations are for SQLite alone.
+    /// What it does on SQLite.
+    pub sqlite: Script,
+    /// What it does on Postgres, if it has a file for it.
     pub postgres: Option<Script>,
 }
 
@@ -62,8 +62,8 @@ pub struct Statement {
     pub sql: String,
 }
 
-/// The dialects that a migration has files for, or that any has.
-#[derive(Clone, Copy, Default)]
+/// The files of a migration that are there.
+#[derive(Default)]
 struct Dialects {
     sqlite: bool,
     postgres: bool,
@@ -74,30 +74,8 @@ struct Dialects {
 /// # Errors
 ///
 /// A sentence that names the file, if one cannot be read or is not named as it has to be, if two migrations
-/// have one number, or if a migration lacks a dialect that another one has.
+/// have one number, or if a migration has no SQLite file.
 pub fn read(folder: &Path) -> Result<Vec<Migration>, Box<dyn Error>> {
-    let files = files(folder)?;
-    let expected = Dialects {
-        sqlite: files.values().any(|each| each.sqlite),
-        postgres: files.values().any(|each| each.postgres),
-    };
-    let mut migrations: Vec<Migration> = Vec::with_capacity(files.len());
-    for (stem, dialects) in &files {
-        let migration = migration(folder, stem, *dialects, expected)?;
-        // A gap is no mistake: what was removed with a part of the application leaves one.
-        if let Some(last) = migrations.last()
-            && last.version == migration.version
-        {
-            let (number, name) = (last.version, &last.name);
-            return Err(format!("{stem} has the number of {number:04}_{name}").into());
-        }
-        migrations.push(migration);
-    }
-    Ok(migrations)
-}
-
-/// The migrations in `folder` by the names of their files, without what tells the dialect.
-fn files(folder: &Path) -> Result<BTreeMap<String, Dialects>, Box<dyn Error>> {
     let mut files = BTreeMap::<String, Dialects>::new();
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
@@ -110,31 +88,32 @@ fn files(folder: &Path) -> Result<BTreeMap<String, Dialects>, Box<dyn Error>> {
             return Err(format!("{name} must end in {SQLITE} or {POSTGRES}").into());
         }
     }
-    Ok(files)
+    let mut migrations: Vec<Migration> = Vec::with_capacity(files.len());
+    for (stem, dialects) in &files {
+        let migration = migration(folder, stem, dialects)?;
+        // A gap is no mistake: what was removed with a part of the application leaves one.
+        if let Some(last) = migrations.last()
+            && last.version == migration.version
+        {
+            let (number, name) = (last.version, &last.name);
+            return Err(format!("{stem} has the number of {number:04}_{name}").into());
+        }
+        migrations.push(migration);
+    }
+    Ok(migrations)
 }
 
-fn migration(
-    folder: &Path,
-    stem: &str,
-    dialects: Dialects,
-    expected: Dialects,
-) -> Result<Migration, Box<dyn Error>> {
+fn migration(folder: &Path, stem: &str, dialects: &Dialects) -> Result<Migration, Box<dyn Error>> {
     let (version, name) = numbered(stem)
         .ok_or_else(|| format!("{stem} must begin with its number, from 0001_ to 9999_"))?;
-    for (expected, has, ending) in [
-        (expected.sqlite, dialects.sqlite, SQLITE),
-        (expected.postgres, dialects.postgres, POSTGRES),
-    ] {
-        if expected && !has {
-            let reason = "all migrations are written for the same databases";
-            return Err(format!("{stem}{ending} is missing: {reason}").into());
-        }
+    if !dialects.sqlite {
+        return Err(format!("{stem}{POSTGRES} lacks its {stem}{SQLITE}").into());
     }
     let script = |ending| Script::read(folder.join(format!("{stem}{ending}")));
     Ok(Migration {
         version,
         name: name.to_owned(),
-        sqlite: dialects.sqlite.then(|| script(SQLITE)).transpose()?,
+        sqlite: script(SQLITE)?,
         postgres: dialects.postgres.then(|| script(POSTGRES)).transpose()?,
     })
 }
@@ -236,8 +215,11 @@ pub(crate) fn find(folder: &Path) -> Result<String, Box<dyn Error>> {
         postgres,
     } in &migrations
     {
-        let [sqlite, postgres] = [sqlite, postgres].map(|script| expression(script.as_ref()));
-        let (sqlite, postgres) = (sqlite?, postgres?);
+        let sqlite = expression(sqlite)?;
+        let postgres = match postgres {
+            Some(script) => format!("Some({})", expression(script)?),
+            None => "None".to_owned(),
+        };
         writeln!(
             list,
             "    shared::db::Migration {{ version: {version}, name: {name:?}, sqlite: {sqlite}, postgres: {postgres} }},",
@@ -247,10 +229,7 @@ pub(crate) fn find(folder: &Path) -> Result<String, Box<dyn Error>> {
     Ok(list)
 }
 
-fn expression(script: Option<&Script>) -> Result<String, Box<dyn Error>> {
-    let Some(script) = script else {
-        return Ok("None".to_owned());
-    };
+fn expression(script: &Script) -> Result<String, Box<dyn Error>> {
     println!("cargo::rerun-if-changed={}", script.file.display());
     let (foreign_keys, checksum) = (script.foreign_keys, &script.checksum);
     let mut statements = String::new();
@@ -261,7 +240,7 @@ fn expression(script: Option<&Script>) -> Result<String, Box<dyn Error>> {
         )?;
     }
     Ok(format!(
-        "Some(shared::db::Script {{ statements: &[{statements}], foreign_keys: {foreign_keys}, checksum: {checksum:?} }})"
+        "shared::db::Script {{ statements: &[{statements}], foreign_keys: {foreign_keys}, checksum: {checksum:?} }}"
     ))
 }
 
@@ -284,7 +263,6 @@ mod tests {
             "0003_notes.postgres.sql",
             "0003_notes.sqlite.sql",
             "0001_keys.sqlite.sql",
-            "0001_keys.postgres.sql",
             "README.md",
         ] {
             fs::write(folder.path().join(file), "").unwrap();
@@ -292,21 +270,10 @@ mod tests {
         let all = read(folder.path()).unwrap();
         let all = all.iter().map(|migration| {
             let Migration { version, name, .. } = migration;
-            (*version, name.as_str())
+            (*version, name.as_str(), migration.postgres.is_some())
         });
-        assert!(all.eq([(1, "keys"), (3, "notes")]));
+        assert!(all.eq([(1, "keys", false), (3, "notes", true)]));
         assert_eq!(found(&[]).unwrap(), "&[\n]");
-    }
-
-    #[test]
-    fn migrations_may_be_for_one_database_alone() {
-        let sqlite = found(&["0001_a.sqlite.sql", "0002_b.sqlite.sql"]).unwrap();
-        assert_eq!(sqlite.matches("postgres: None").count(), 2, "{sqlite}");
-        let postgres = found(&["0001_a.postgres.sql"]).unwrap();
-        assert!(
-            postgres.contains("sqlite: None, postgres: Some"),
-            "{postgres}"
-        );
     }
 
     #[test]
@@ -381,20 +348,8 @@ mod tests {
                 "0001_b has the number of 0001_a",
             ),
             (
-                &[
-                    "0001_a.sqlite.sql",
-                    "0002_b.sqlite.sql",
-                    "0002_b.postgres.sql",
-                ],
-                "0001_a.postgres.sql is missing",
-            ),
-            (
-                &[
-                    "0001_a.sqlite.sql",
-                    "0001_a.postgres.sql",
-                    "0002_b.postgres.sql",
-                ],
-                "0002_b.sqlite.sql is missing",
+                &["0001_a.postgres.sql"],
+                "0001_a.postgres.sql lacks its 0001_a.sqlite.sql",
             ),
             (&["0001_a.sql"], "must end in .sqlite.sql or .postgres.sql"),
         ] {

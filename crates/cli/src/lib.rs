@@ -28,7 +28,6 @@ mod routes;
 mod signals;
 mod template;
 mod test;
-mod token;
 mod up;
 
 use std::process::ExitCode;
@@ -41,8 +40,9 @@ use command::{say, sentence};
 const HELP: &str = "\
 `cargo jenny <COMMAND> --help` says more of each. The exit code is 2 for a mistake in the arguments, and 1 \
 when it did not work or found something to mend. Where a signal ends a command before its work is done, it \
-is 128 and the signal's number. Colours go to a terminal only, and not where NO_COLOR is set. RUST_LOG \
-chooses what `up` and `seed` log: a level, or levels by target (warn,jenny_host=debug).
+is 128 and the signal's number, and of files that were being written all are as before. Colours go to a terminal \
+only, and not where NO_COLOR is set. RUST_LOG chooses what `up` logs: a level, or levels by target \
+(warn,jenny_host=debug).
 
 Examples:
   cargo jenny up
@@ -79,12 +79,10 @@ enum Command {
     Bench(bench::Arguments),
     /// Hold folders, manifest, worlds and compiled components against each other.
     Check(check::Arguments),
-    /// Write openapi.json, of what the functions say of themselves.
+    /// Merge the functions' API documents into openapi.json.
     Openapi(openapi::Arguments),
     /// List the routes: methods, function, authentication, rate limit, grants.
     Routes(routes::Arguments),
-    /// Print an access token to call the application with while it is developed.
-    Token(Box<token::Arguments>),
     /// Tell whether this machine has what the other commands need, and what brings the rest.
     Doctor(doctor::Arguments),
     /// Print what a shell needs to complete these commands.
@@ -113,38 +111,9 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Openapi(arguments) => openapi::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),
-        Command::Token(arguments) => token::run(*arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
-    };
-    let code = outcome.unwrap_or_else(|error| {
-        say(&format!("error: {}", sentence(&error)));
-        ExitCode::FAILURE
-    });
-    jenny_host::flush_log_files(LAST_LINES);
-    jenny_host::flush_output(LAST_WORDS);
-    code
-}
-
-/// An error with its causes. Some errors tell their cause themselves, and nobody wants it twice.
-fn sentence(error: &anyhow::Error) -> String {
-    let mut sentence = String::new();
-    for cause in error.chain().map(ToString::to_string) {
-        if sentence.is_empty() {
-            sentence = cause;
-        } else if !sentence.contains(&cause) {
-            sentence = format!("{sentence}: {cause}");
-        }
-    }
-    sentence
-}
-
-/// Writes a line for the user to standard error, after what was logged before. A terminal that
-/// takes nothing keeps nobody waiting for long.
-fn say(line: &str) {
-    _ = writeln!(QueuedStderr, "{line}");
-    // What a command that is started next prints comes after it.
-    jenny_host::flush_output(IN_ORDER);
+    })
 }
 
 #[cfg(test)]

@@ -1,24 +1,16 @@
 //! `jenny openapi`: one document of all that the application answers.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{ExitCode, Stdio};
+use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use serde_json::Value;
 
-use crate::{cargo, manifest_path, say};
+use crate::{manifest_path, say};
 
 /// Where the document lies, beside the manifest.
-pub(crate) const FILE: &str = jenny_openapi::FILE;
-
-/// Has each function's test write its part into the folder that it names.
-const PARTS: &str = "JENNY_OPENAPI_PARTS";
-
-/// The test that `shared::function!` makes.
-const TEST: &str = "openapi_json_is_what_the_code_says";
+pub(crate) const FILE: &str = "openapi.json";
 
 /// The arguments of `jenny openapi`.
 #[derive(Args, Debug)]
@@ -40,11 +32,11 @@ pub(crate) struct Arguments {
     output: Option<PathBuf>,
 }
 
-/// Has the functions describe themselves, and writes or compares the file.
+/// Merges the documents of the functions that the manifest names, and writes or compares the file.
 ///
 /// # Errors
 ///
-/// When the functions do not compile, when their parts contradict each other or the manifest, when a file cannot
+/// When a function has no document, when documents contradict each other or the manifest, when a file cannot
 /// be read or written; with `--check`, when the file is another.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let manifest = arguments.manifest.find()?;
@@ -52,61 +44,26 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         Some(file) => file.clone(),
         None => manifest.with_file_name(FILE),
     };
-    let text = document(&manifest, &parts(&manifest)?)?;
-    let before = fs::read_to_string(&file).ok();
-    if before.as_deref() == Some(&text) {
-        say(&format!("{} is what the functions say", file.display()));
-    } else if arguments.check {
-        bail!(
-            "{} is not what the functions say: run `cargo jenny openapi`, and look at what changed",
-            file.display()
-        );
-    } else {
+    let text = document(&manifest)?;
+    if !arguments.check {
         fs::write(&file, text).with_context(|| format!("{} cannot be written", file.display()))?;
         say(&format!("Wrote {}", file.display()));
+    } else if fs::read_to_string(&file).ok().as_deref() != Some(&text) {
+        bail!(
+            "{} is not what the functions' documents make: run `cargo jenny openapi`, and look at what changed",
+            file.display()
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the functions say of themselves, by their names: each one's unit test makes it.
-fn parts(manifest: &Path) -> Result<BTreeMap<String, Value>> {
-    let folder = tempfile::tempdir().context("no temporary folder can be made")?;
-    // The packages that `cargo jenny test` compiles, so that nothing is compiled twice.
-    let output = cargo::command("test", manifest)
-        .args(["--quiet", "--workspace", "--lib", TEST])
-        .env(PARTS, folder.path())
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cannot start cargo")?;
-    if !output.status.success() {
-        bail!(
-            "the functions do not describe themselves:\n{}",
-            String::from_utf8_lossy(&output.stdout).trim()
-        );
-    }
-    read(folder.path())
-}
-
-fn read(folder: &Path) -> Result<BTreeMap<String, Value>> {
-    let mut parts = BTreeMap::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let name = path
-            .file_stem()
-            .map(|name| name.to_string_lossy().into_owned());
-        let part = serde_json::from_str(&fs::read_to_string(&path)?);
-        let part = part.with_context(|| format!("{} is no JSON", path.display()))?;
-        parts.insert(name.unwrap_or_default(), part);
-    }
-    Ok(parts)
-}
-
 /// The merged document, as it is written.
-pub(crate) fn document(manifest: &Path, parts: &BTreeMap<String, Value>) -> Result<String> {
-    let merged = jenny_openapi::merge(manifest, parts)?;
+pub(crate) fn document(manifest: &Path) -> Result<String> {
+    let merged = jenny_openapi::merge(manifest)?;
     if !merged.faults.is_empty() {
         bail!(
-            "the functions do not make one document:\n{}\nCorrect the code or the manifest",
+            "the functions' documents do not make one:\n{}\nDescribe what the code does \
+             (`UPDATE_OPENAPI=1 cargo test --workspace --lib openapi_json`) or correct the manifest",
             merged.faults.join("\n")
         );
     }
@@ -115,34 +72,73 @@ pub(crate) fn document(manifest: &Path, parts: &BTreeMap<String, Value>) -> Resu
     Ok(text)
 }
 
+/// Whether a function that answers something has a document, so that there is anything to merge.
+pub(crate) fn is_described(manifest: &Path) -> bool {
+    let text = fs::read_to_string(manifest).unwrap_or_default();
+    let functions = jenny_openapi::functions(&text).unwrap_or_default();
+    let root = manifest.parent().unwrap_or(Path::new(""));
+    let mut documents = functions.iter().map(|name| jenny_openapi::fragment(name));
+    documents.any(|document| root.join(document).is_file())
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     const MANIFEST: &str =
         "[application]\nname = 'a'\n[[trigger.http]]\nroute = '/tags'\ncomponent = 'tags'\n";
 
-    #[test]
-    fn parts_become_one_document_or_a_sentence() {
-        let folder = tempfile::tempdir().unwrap();
-        let manifest = folder.path().join("spin.toml");
-        fs::write(&manifest, MANIFEST).unwrap();
-        let folder = folder.path().join("parts");
-        fs::create_dir(&folder).unwrap();
-        let merged = |path: &str| {
-            let part = json!({ "paths": { path: { "get": {} } } });
-            fs::write(folder.join("tags.json"), part.to_string()).unwrap();
-            document(&manifest, &read(&folder).unwrap())
-        };
+    fn arguments(folder: &Path, check: bool) -> Arguments {
+        Arguments {
+            manifest: manifest_path::Argument {
+                from: Some(folder.to_owned()),
+            },
+            check,
+            output: None,
+        }
+    }
 
-        let text = merged("/tags").unwrap();
+    fn describe(folder: &Path, path: &str) {
+        let file = folder.join(jenny_openapi::fragment("tags"));
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        let text = format!(r#"{{ "paths": {{ "{path}": {{ "get": {{}} }} }} }}"#);
+        fs::write(file, text).unwrap();
+    }
+
+    #[test]
+    fn what_is_written_passes_the_check_until_a_function_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        fs::write(folder.join("spin.toml"), MANIFEST).unwrap();
+        describe(folder, "/tags");
         assert!(
-            text.contains("\"x-function\": \"tags\"") && text.ends_with("}\n"),
-            "{text}"
+            run(&arguments(folder, true)).is_err(),
+            "nothing is written yet"
         );
-        let error = merged("/labels").unwrap_err().to_string();
-        assert!(error.contains("tags describes /labels"), "{error}");
+
+        run(&arguments(folder, false)).unwrap();
+        run(&arguments(folder, true)).unwrap();
+
+        let path = folder.join(jenny_openapi::fragment("tags"));
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replace("{}", r#"{ "summary": "Tags" }"#)).unwrap();
+        let error = run(&arguments(folder, true)).unwrap_err().to_string();
+        assert!(error.contains("run `cargo jenny openapi`"), "{error}");
+    }
+
+    #[test]
+    fn half_a_document_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        fs::write(folder.join("spin.toml"), MANIFEST).unwrap();
+        for path in [None, Some("/labels")] {
+            path.into_iter().for_each(|path| describe(folder, path));
+            let error = run(&arguments(folder, false)).unwrap_err().to_string();
+            assert!(
+                error.contains("tags ") && error.contains("UPDATE_OPENAPI"),
+                "{error}"
+            );
+            assert!(!folder.join(FILE).exists());
+        }
     }
 }

@@ -100,10 +100,7 @@ impl Rehearsal {
 
     /// Runs one as components do: in a transaction.
     fn run(&mut self, migration: &Migration) -> Result<(), Fault> {
-        // Postgres alone: the tests run it.
-        let Some(script) = &migration.sqlite else {
-            return Ok(());
-        };
+        let script = &migration.sqlite;
         let at_the_end = |error| fault(script, None, &error);
         let foreign_keys = |on| self.database.pragma_update(None, "foreign_keys", on);
         foreign_keys(script.foreign_keys).map_err(at_the_end)?;

@@ -38,13 +38,7 @@
 //! that traps, loops for ever or asks for too much memory costs the requests of its own instance:
 //! they get a problem (RFC 9457) with status 500 or 504, and every other instance goes on.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "limits and timeouts are real time"
-)]
-
-pub mod admission;
-pub mod allowed_hosts;
+mod admission;
 mod answer;
 mod app;
 mod authority;

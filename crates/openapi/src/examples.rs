@@ -1,71 +1,106 @@
-//! Real answers, which a test of the component records in the application's document (`jenny_test::Examples`).
-//!
-//! They outlive the document that they stand in: code does not say what a running service answers.
+//! Real answers, which each function's document keeps beside what describes them (`x-examples`), put
+//! where a reader of the merged document finds them.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
 use crate::merged::members;
 
-/// The member of a problem's example that names the operation which was answered so. Functions share the
-/// description of a problem, and one of them shows it.
-const OPERATION: &str = "x-operation";
+/// The member of a function's document that keeps them: by the operation's id, then by `request`, the
+/// status or the last segment of a problem's `type`.
+const MEMBER: &str = "x-examples";
 
-/// Takes over the examples of the document that was there before, as far as what they are examples of still
-/// is.
-pub(crate) fn keep(document: &mut Value, before: &Value) {
-    for (path, item) in members(&before["paths"]) {
-        for (method, old) in members(item) {
-            let Some(new) = member(&mut document["paths"], &[path, method]) else {
+/// What the body of a request stands under.
+const REQUEST: &str = "request";
+
+/// Recorded problems that are shown already. Functions share the description of a problem: the first one
+/// that recorded it gives the example, so that another function more changes nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Shown(BTreeSet<(String, String)>);
+
+impl Shown {
+    /// Shows what a function's document has recorded. Returns a sentence for each example of what the
+    /// document does not describe.
+    pub(crate) fn add(
+        &mut self,
+        document: &mut Value,
+        function: &str,
+        fragment: &Value,
+    ) -> Vec<String> {
+        let mut faults = Vec::new();
+        for (id, examples) in members(&fragment[MEMBER]) {
+            let Some(place) = place_of(fragment, id) else {
+                faults.push(format!(
+                    "{function} has examples of {id}, which it does not describe."
+                ));
                 continue;
             };
-            keep_of(new.get_mut("requestBody"), &old["requestBody"]);
-            for (status, response) in members(&old["responses"]) {
-                keep_of(member(new, &["responses", status]), response);
+            for (name, example) in members(examples) {
+                let [path, method] = place;
+                let operation = &["paths", path, method];
+                if self.show(document, operation, name, example).is_none() {
+                    faults.push(format!(
+                        "{function} has an example of {id} ({name}), which it does not describe."
+                    ));
+                }
             }
         }
+        faults
     }
-    let ids = ids(document);
-    for (name, response) in members(&before["components"]["responses"]) {
-        let old = &response["content"]["application/problem+json"]["examples"];
-        for (slug, example) in members(old) {
-            let owner = example[OPERATION].as_str().unwrap_or_default();
-            let path = [
-                "components",
-                "responses",
-                name,
-                "content",
-                "application/problem+json",
-                "examples",
-                slug,
-            ];
-            if ids.iter().any(|id| id == owner)
-                && let Some(new) = member(document, &path)
-            {
-                *new = example.clone();
-            }
-        }
-    }
-}
 
-fn keep_of(new: Option<&mut Value>, old: &Value) {
-    let example = &old["content"]["application/json"]["example"];
-    let content = new.and_then(|new| member(new, &["content", "application/json"]));
-    if let Some(content) = content
-        && !example.is_null()
-    {
+    fn show(
+        &mut self,
+        document: &mut Value,
+        operation: &[&str],
+        name: &str,
+        example: &Value,
+    ) -> Option<()> {
+        let operation = operation
+            .iter()
+            .try_fold(&mut *document, |value, member| value.get_mut(member))?;
+        let target = if name == REQUEST {
+            operation.get_mut("requestBody")?
+        } else if name.bytes().all(|byte| byte.is_ascii_digit()) {
+            operation.get_mut("responses")?.get_mut(name)?
+        } else {
+            let references = members(operation.get("responses")?);
+            let references: Vec<String> = references
+                .filter_map(|(_, response)| Some(response["$ref"].as_str()?.to_owned()))
+                .collect();
+            return references
+                .iter()
+                .find_map(|reference| self.show_problem(document, reference, name, example));
+        };
+        let content = target.get_mut("content")?.get_mut("application/json")?;
         content["example"] = example.clone();
+        Some(())
+    }
+
+    fn show_problem(
+        &mut self,
+        document: &mut Value,
+        reference: &str,
+        slug: &str,
+        example: &Value,
+    ) -> Option<()> {
+        let response = document.pointer_mut(reference.strip_prefix('#')?)?;
+        let content = response
+            .get_mut("content")?
+            .get_mut("application/problem+json")?;
+        let shown = content.get_mut("examples")?.get_mut(slug)?;
+        if self.0.insert((reference.to_owned(), slug.to_owned())) {
+            shown["value"] = example.clone();
+        }
+        Some(())
     }
 }
 
-fn member<'v>(value: &'v mut Value, path: &[&str]) -> Option<&'v mut Value> {
-    path.iter()
-        .try_fold(value, |value, name| value.get_mut(*name))
-}
-
-fn ids(document: &Value) -> Vec<String> {
-    let items = members(&document["paths"]).filter_map(|(_, item)| item.as_object());
-    let operations = items.flat_map(Map::values);
-    operations
-        .filter_map(|operation| Some(operation["operationId"].as_str()?.to_owned()))
-        .collect()
+/// The path and the method of an operation.
+fn place_of<'f>(fragment: &'f Value, id: &str) -> Option<[&'f str; 2]> {
+    members(&fragment["paths"]).find_map(|(path, item)| {
+        let mut operations = item.as_object().into_iter().flat_map(Map::iter);
+        let (method, _) = operations.find(|(_, operation)| operation["operationId"] == id)?;
+        Some([path.as_str(), method.as_str()])
+    })
 }

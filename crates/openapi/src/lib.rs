@@ -1,8 +1,8 @@
-//! One OpenAPI document of an application, from the parts of its functions.
+//! One OpenAPI document of an application, from those of its functions.
 //!
-//! Each function makes its part when it is asked to, in its own unit test. `spin.toml` says which functions make
-//! up the application and what each answers. `cargo jenny openapi` merges the parts into `openapi.json` beside
-//! it, which is checked in, and which the function `docs` serves.
+//! Each function's document lies beside its code, in `functions/<name>/openapi.json`. `spin.toml` says which
+//! functions make up the application and what each answers. `cargo jenny openapi` writes the merged document
+//! to a file; the function `docs` is built with it.
 
 mod examples;
 mod guide;
@@ -16,22 +16,22 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use self::examples::Shown;
 use self::manifest::Manifest;
-use self::merged::members;
-pub use self::merged::{FUNCTION, Merged};
+pub use self::merged::Merged;
 
 /// Why there is no document at all.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The manifest or a document cannot be read.
+    /// The manifest cannot be read.
     #[error("{} cannot be read", path.display())]
     Unreadable {
-        /// The file.
+        /// The manifest.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
     },
-    /// The manifest is not valid.
+    /// The manifest is none.
     #[error("{} is no manifest of a Spin application: {why}", path.display())]
     Manifest {
         /// The manifest.
@@ -39,9 +39,9 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
-    /// A document is not JSON.
+    /// A function's document is no JSON.
     #[error("{} is no JSON", path.display())]
-    Json {
+    Fragment {
         /// The document.
         path: PathBuf,
         /// Where it breaks off.
@@ -53,121 +53,95 @@ pub enum Error {
 /// not be there.
 pub const GUIDE: &str = "functions/docs/guide.md";
 
-/// The document, beside the manifest.
-pub const FILE: &str = "openapi.json";
-
-/// Where a function is described by hand that does not describe itself, below the folder of the manifest: a
-/// component in another language, or a router without [`operations!`]. It need not be there.
-///
-/// [`operations!`]: https://docs.rs/jenny-shared/latest/shared/macro.operations.html
+/// Where a function's document lies, below the folder of the manifest.
 ///
 /// ```
-/// let path = jenny_openapi::by_hand("tags");
+/// let path = jenny_openapi::fragment("tags");
 /// assert_eq!(path, std::path::Path::new("functions/tags/openapi.json"));
 /// ```
 #[must_use]
-pub fn by_hand(function: &str) -> PathBuf {
-    Path::new("functions").join(function).join(FILE)
+pub fn fragment(function: &str) -> PathBuf {
+    Path::new("functions").join(function).join("openapi.json")
 }
 
-/// Merges the parts of the functions that a manifest names, by their names; a function that has none may be
-/// described by hand. Recorded examples stay as the document has them that is there.
-///
-/// What does not go together is in [`Merged::faults`].
+/// Merges the documents of the functions that a manifest names. What is missing of them, and what does not go
+/// together, is in [`Merged::faults`].
 ///
 /// # Errors
 ///
-/// When the manifest cannot be read, and when a document that is there is not JSON.
+/// When the manifest cannot be read, and when a function's document is no JSON.
 ///
 /// ```no_run
-/// let parts = std::collections::BTreeMap::new();
-/// let merged = jenny_openapi::merge("spin.toml".as_ref(), &parts)?;
+/// let merged = jenny_openapi::merge("spin.toml".as_ref())?;
 /// assert!(merged.faults.is_empty(), "{:?}", merged.faults);
 /// println!("{:#}", merged.document);
 /// # Ok::<(), jenny_openapi::Error>(())
 /// ```
-pub fn merge(path: &Path, parts: &BTreeMap<String, Value>) -> Result<Merged, Error> {
-    let manifest = manifest(path)?;
+pub fn merge(path: &Path) -> Result<Merged, Error> {
+    let text = fs::read_to_string(path).map_err(|source| Error::Unreadable {
+        path: path.to_owned(),
+        source,
+    })?;
+    let manifest = Manifest::parse(&text).map_err(|why| Error::Manifest {
+        path: path.to_owned(),
+        why,
+    })?;
     let project = path.parent().unwrap_or(Path::new(""));
-    let mut merged = Merged::new(empty(&manifest));
-    for function in manifest.components() {
-        let by_hand = project.join(by_hand(function));
-        let part = match parts.get(function) {
-            Some(part) => part.clone(),
-            None if by_hand.is_file() => read(by_hand)?,
-            None => continue,
-        };
-        merged.add(function, &part, &manifest.routes_of(function));
-    }
-    let before = project.join(FILE);
-    if before.is_file() {
-        examples::keep(&mut merged.document, &read(before)?);
-    }
-    let own = fs::read_to_string(project.join(GUIDE)).ok();
-    merged.document["info"]["description"] = guide::text(&merged.document, own.as_deref()).into();
-    Ok(merged)
-}
-
-/// The document beside a manifest, or an empty one where there is none, and a sentence for each route that the
-/// manifest has and the document does not describe.
-///
-/// # Errors
-///
-/// As [`merge`].
-pub fn served(path: &Path) -> Result<(Value, Vec<String>), Error> {
-    let manifest = manifest(path)?;
-    let file = path.with_file_name(FILE);
-    let document = match file.is_file() {
-        true => read(file)?,
-        false => empty(&manifest),
-    };
-    let mut missing = Vec::new();
-    for function in manifest.components_in_order() {
-        for route in manifest.routes_of(function) {
-            // Below a wildcard there may be anything.
-            let prefix = route.strip_suffix("...");
-            let mut paths = members(&document["paths"]);
-            let is_described = paths.any(|(path, _)| {
-                *path == route || prefix.is_some_and(|prefix| path.starts_with(prefix))
-            });
-            if !is_described {
-                missing.push(format!("{route}, of {function}"));
-            }
-        }
-    }
-    Ok((document, missing))
-}
-
-fn empty(manifest: &Manifest) -> Value {
-    json!({
+    let mut merged = Merged::new(json!({
         "openapi": "3.1.0",
         "info": {
             "title": manifest.name,
             "summary": manifest.description,
             "version": manifest.version,
         },
-        "paths": {},
         "servers": [{ "url": "/", "description": "Where this document is served." }],
-    })
+    }));
+    let mut fragments: BTreeMap<&str, Value> = BTreeMap::new();
+    for function in manifest.components() {
+        let path = project.join(fragment(function));
+        let fragment = match fs::read_to_string(&path) {
+            Ok(text) => serde_json::from_str::<Value>(&text),
+            Err(_) => {
+                let file = fragment(function);
+                let fault = format!("{function} is missing: there is no {}.", file.display());
+                merged.faults.push(fault);
+                continue;
+            }
+        };
+        let fragment = fragment.map_err(|source| Error::Fragment { path, source })?;
+        merged.add(function, &fragment, &manifest.routes_of(function));
+        fragments.insert(function, fragment);
+    }
+    let mut shown = Shown::default();
+    for function in manifest.components_in_order() {
+        if let Some(fragment) = fragments.get(function) {
+            let faults = shown.add(&mut merged.document, function, fragment);
+            merged.faults.extend(faults);
+        }
+    }
+    let own = fs::read_to_string(project.join(GUIDE)).ok();
+    merged.document["info"]["description"] = guide::text(&merged.document, own.as_deref()).into();
+    Ok(merged)
 }
 
-fn manifest(path: &Path) -> Result<Manifest, Error> {
-    let text = fs::read_to_string(path).map_err(|source| Error::Unreadable {
-        path: path.to_owned(),
-        source,
-    })?;
-    Manifest::parse(&text).map_err(|why| Error::Manifest {
-        path: path.to_owned(),
-        why,
-    })
-}
-
-fn read(path: PathBuf) -> Result<Value, Error> {
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(source) => return Err(Error::Unreadable { path, source }),
-    };
-    serde_json::from_str(&text).map_err(|source| Error::Json { path, source })
+/// The functions whose documents [`merge`] reads.
+///
+/// # Errors
+///
+/// When the manifest is none.
+///
+/// ```
+/// let manifest = "[application]\nname = 'a'\n[[trigger.http]]\nroute = '/tags'\ncomponent = 'tags'\n";
+/// assert_eq!(jenny_openapi::functions(manifest)?, ["tags"]);
+/// # Ok::<(), String>(())
+/// ```
+pub fn functions(manifest: &str) -> Result<Vec<String>, String> {
+    let manifest = Manifest::parse(manifest)?;
+    Ok(manifest
+        .components()
+        .into_iter()
+        .map(String::from)
+        .collect())
 }
 
 #[cfg(test)]

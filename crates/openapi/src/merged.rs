@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-/// The member of an operation that names its function: so a function's test knows what is its own.
-pub const FUNCTION: &str = "x-function";
-
 /// A document that grows, and what stands against showing it.
 #[derive(Clone, Debug)]
 pub struct Merged {
     /// The document, its members in the order of their names.
     pub document: Value,
-    /// A sentence for each function that says otherwise than the manifest or another function.
+    /// A sentence for each function that is missing, and for each that says otherwise than the manifest or
+    /// another function.
     pub faults: Vec<String>,
 }
 
@@ -30,34 +28,18 @@ impl Merged {
         let described: BTreeSet<String> = members(&fragment["paths"])
             .map(|(path, _)| path.clone())
             .collect();
-        let is_below = |path: &str, route: &str| {
-            let prefix = route.strip_suffix("...");
-            prefix.is_some_and(|prefix| path.starts_with(prefix))
-        };
         for route in routes.difference(&described) {
-            if described.iter().any(|path| is_below(path, route)) {
-                continue;
-            }
             self.faults.push(format!(
                 "{function} does not describe {route}, which spin.toml gives to it."
             ));
         }
         for path in described.difference(routes) {
-            if routes.iter().any(|route| is_below(path, route)) {
-                continue;
-            }
             self.faults.push(format!(
                 "{function} describes {path}, which spin.toml does not give to it."
             ));
         }
         for (path, item) in members(&fragment["paths"]) {
-            for (method, operation) in members(item) {
-                let mut operation = operation.clone();
-                if let Some(members) = operation.as_object_mut() {
-                    members.insert(FUNCTION.into(), function.into());
-                }
-                self.put(function, &["paths", path, method], &operation);
-            }
+            self.put(function, &["paths", path], item);
         }
         for (section, components) in members(&fragment["components"]) {
             for (name, component) in members(components) {

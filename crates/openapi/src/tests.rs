@@ -36,19 +36,16 @@ fn document(paths: &[&str], schema: &Value) -> Value {
     })
 }
 
-/// Merges these parts, in a folder of their own.
-fn merged(parts: &[(&str, Value)]) -> Merged {
+/// Merges what lies in a folder of these files.
+fn merged(files: &[(&str, Value)]) -> Merged {
     let folder = tempfile::tempdir().expect("a folder");
-    let manifest = folder.path().join("spin.toml");
-    fs::write(&manifest, MANIFEST).expect("is written");
-    merge(&manifest, &named(parts)).expect("is merged")
-}
-
-fn named(parts: &[(&str, Value)]) -> BTreeMap<String, Value> {
-    let parts = parts.iter();
-    parts
-        .map(|(function, part)| ((*function).to_owned(), part.clone()))
-        .collect()
+    fs::write(folder.path().join("spin.toml"), MANIFEST).expect("is written");
+    for (function, document) in files {
+        let path = folder.path().join(fragment(function));
+        fs::create_dir_all(path.parent().expect("a folder")).expect("is made");
+        fs::write(path, document.to_string()).expect("is written");
+    }
+    merge(&folder.path().join("spin.toml")).expect("is merged")
 }
 
 #[test]
@@ -72,41 +69,11 @@ fn documents_that_go_together_are_one() {
 }
 
 #[test]
-fn a_function_that_does_not_describe_itself_may_be_described_by_hand() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let manifest = folder.path().join("spin.toml");
-    fs::write(&manifest, MANIFEST).expect("is written");
-    let parts = named(&[("hats", document(&["/hats", "/hats/{size}"], &json!({})))]);
-    let paths = || {
-        let merged = merge(&manifest, &parts).expect("is merged");
-        assert!(merged.faults.is_empty(), "{:?}", merged.faults);
-        let paths = merged.document["paths"].as_object().expect("paths").clone();
-        fs::write(folder.path().join(FILE), merged.document.to_string()).expect("is written");
-        let (_, missing) = served(&manifest).expect("is served");
-        (paths, missing)
-    };
-
-    let (without, missing) = paths();
-    assert_eq!(without.len(), 2);
-    assert_eq!(missing, ["/shoes, of shoes"]);
-
-    let file = folder.path().join(by_hand("shoes"));
-    fs::create_dir_all(file.parent().expect("a folder")).expect("is made");
-    fs::write(file, document(&["/shoes"], &json!({})).to_string()).expect("is written");
-    let (with, missing) = paths();
-    assert_eq!(with["/shoes"]["get"][FUNCTION], "shoes");
-    assert!(missing.is_empty(), "{missing:?}");
-}
-
-#[test]
-fn below_a_wildcard_a_function_describes_what_it_likes() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let manifest = folder.path().join("spin.toml");
-    let text = MANIFEST.replace("\"/shoes\"", "\"/shoes/...\"");
-    fs::write(&manifest, text).expect("is written");
-    let shoes = document(&["/shoes/new", "/shoes/{size}"], &json!({}));
-    let merged = merge(&manifest, &named(&[("shoes", shoes)])).expect("is merged");
-    assert!(merged.faults.is_empty(), "{:?}", merged.faults);
+fn a_function_without_a_document_is_named() {
+    let hats = document(&["/hats", "/hats/{size}"], &json!({}));
+    let merged = merged(&[("hats", hats)]);
+    let fault = "shoes is missing: there is no functions/shoes/openapi.json.";
+    assert_eq!(merged.faults, [fault]);
 }
 
 #[test]
@@ -137,8 +104,7 @@ fn one_name_for_two_things_is_a_fault() {
 
 #[test]
 fn what_cannot_be_read_is_an_error_that_names_the_file() {
-    let parts = BTreeMap::new();
-    let error = merge(Path::new("nowhere/spin.toml"), &parts).expect_err("is not there");
+    let error = merge(Path::new("nowhere/spin.toml")).expect_err("is not there");
     assert_eq!(error.to_string(), "nowhere/spin.toml cannot be read");
 
     let folder = tempfile::tempdir().expect("a folder");
@@ -148,9 +114,7 @@ fn what_cannot_be_read_is_an_error_that_names_the_file() {
         ("[application]", "[[trigger.http]]"),
     ] {
         fs::write(&manifest, text).expect("is written");
-        let error = merge(&manifest, &parts)
-            .expect_err("is no manifest")
-            .to_string();
+        let error = merge(&manifest).expect_err("is no manifest").to_string();
         assert!(
             error.contains("spin.toml is no") && error.contains(why),
             "{error}"
@@ -158,23 +122,25 @@ fn what_cannot_be_read_is_an_error_that_names_the_file() {
     }
 
     fs::write(&manifest, MANIFEST).expect("is written");
-    fs::write(folder.path().join(FILE), "{").expect("is written");
-    let error = merge(&manifest, &parts).expect_err("is no JSON");
+    let path = folder.path().join(fragment("hats"));
+    fs::create_dir_all(path.parent().expect("a folder")).expect("is made");
+    fs::write(&path, "{").expect("is written");
+    let error = merge(&manifest).expect_err("is no JSON");
     assert!(
         error.to_string().ends_with("openapi.json is no JSON"),
         "{error}"
     );
 }
 
-/// A function that answers one path, with a problem that it shares.
-fn shoes() -> Value {
+/// A function that answers one path, with problems that it shares, and what it has recorded.
+fn recording(path: &str, id: &str, recorded: &Value) -> Value {
     let not_found = json!({ "content": { "application/problem+json": {
         "examples": { "not-found": { "summary": "Not found", "value": "as rendered" } },
     } } });
     json!({
         "info": { "license": { "name": "MIT" } },
-        "paths": { "/shoes": { "post": {
-            "operationId": "CreateShoes",
+        "paths": { path: { "post": {
+            "operationId": id,
             "requestBody": { "content": { "application/json": { "schema": {} } } },
             "responses": {
                 "201": { "content": { "application/json": { "schema": {} } } },
@@ -182,55 +148,97 @@ fn shoes() -> Value {
             },
         } } },
         "components": { "responses": { "NotFound": not_found } },
+        "x-examples": { id: recorded },
     })
 }
 
+fn hats_of_all_sizes() -> Value {
+    document(&["/hats", "/hats/{size}"], &json!({}))
+}
+
 #[test]
-fn recorded_answers_stay_as_long_as_what_they_are_answers_of() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let manifest = folder.path().join("spin.toml");
-    fs::write(&manifest, MANIFEST).expect("is written");
-    let hats = document(&["/hats", "/hats/{size}"], &json!({}));
-    let parts = named(&[("hats", hats), ("shoes", shoes())]);
-    let mut recorded = merge(&manifest, &parts).expect("is merged").document;
-    let problem =
+fn recorded_answers_are_shown_where_they_are_described() {
+    let recorded = json!({ "request": "asked", "201": "answered", "not-found": "refused" });
+    let merged = merged(&[
+        ("hats", hats_of_all_sizes()),
+        ("shoes", recording("/shoes", "CreateShoes", &recorded)),
+    ]);
+
+    assert!(merged.faults.is_empty(), "{:?}", merged.faults);
+    let operation = &merged.document["paths"]["/shoes"]["post"];
+    let shown = |value: &Value| value["content"]["application/json"]["example"].clone();
+    assert_eq!(shown(&operation["requestBody"]), "asked");
+    assert_eq!(shown(&operation["responses"]["201"]), "answered");
+    let pointer =
         "/components/responses/NotFound/content/application~1problem+json/examples/not-found";
-    let operation = "/paths/~1shoes/post";
-    let request = format!("{operation}/requestBody/content/application~1json");
-    let answer = format!("{operation}/responses/201/content/application~1json");
-    for (pointer, member, value) in [
-        (request.as_str(), "example", "asked"),
-        (answer.as_str(), "example", "answered"),
-        (problem, "value", "refused"),
-        (problem, "x-operation", "CreateShoes"),
+    let problem = json!({ "summary": "Not found", "value": "refused" });
+    assert_eq!(merged.document.pointer(pointer), Some(&problem));
+    assert_eq!(merged.document.get("x-examples"), None);
+}
+
+#[test]
+fn a_problem_is_shown_as_the_first_function_of_the_manifest_recorded_it() {
+    let manifest = MANIFEST.replace(
+        "[[trigger.http]]\nroute = \"/hats/:size\"\ncomponent = \"hats\"\n",
+        "",
+    );
+    let (before, after) = manifest.split_once("[[trigger").expect("has routes");
+    let capes = "[[trigger.http]]\nroute = \"/capes\"\ncomponent = \"capes\"\n";
+    let of = |function: &str| {
+        let recorded = json!({ "not-found": function });
+        (
+            format!("/{function}"),
+            format!("Create-{function}"),
+            recorded,
+        )
+    };
+    // A function more changes nothing, whatever it is called, if it comes later.
+    for (manifest, expected) in [
+        (manifest.clone(), "hats"),
+        (format!("{manifest}{capes}"), "hats"),
+        (format!("{before}{capes}[[trigger{after}"), "capes"),
     ] {
-        recorded.pointer_mut(pointer).expect("is there")[member] = value.into();
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("spin.toml"), manifest).expect("is written");
+        for function in ["capes", "hats", "shoes"] {
+            let (path, id, recorded) = of(function);
+            let file = folder.path().join(fragment(function));
+            fs::create_dir_all(file.parent().expect("a folder")).expect("is made");
+            fs::write(file, recording(&path, &id, &recorded).to_string()).expect("is written");
+        }
+        let merged = merge(&folder.path().join("spin.toml")).expect("is merged");
+        assert!(merged.faults.is_empty(), "{:?}", merged.faults);
+        let content = &merged.document["components"]["responses"]["NotFound"]["content"];
+        let examples = &content["application/problem+json"]["examples"];
+        assert_eq!(examples["not-found"]["value"], expected);
     }
-    fs::write(folder.path().join(FILE), recorded.to_string()).expect("is written");
+}
 
-    let merged = merge(&manifest, &parts).expect("is merged");
-    assert_eq!(merged.document, recorded);
-
-    // Who recorded the problem is another now.
-    let mut parts = parts;
-    let shoes = parts.get_mut("shoes").expect("is there");
-    shoes["paths"]["/shoes"]["post"]["operationId"] = "MakeShoes".into();
-    let merged = merge(&manifest, &parts).expect("is merged").document;
-    assert_eq!(
-        merged.pointer(problem).expect("is there")["value"],
-        "as rendered"
-    );
-    assert_eq!(
-        merged.pointer(&answer).expect("is there")["example"],
-        "answered"
-    );
+#[test]
+fn an_example_of_what_is_not_described_is_a_fault() {
+    for (id, name) in [
+        ("CreateShoes", "200"),
+        ("CreateShoes", "gone"),
+        ("CreateBoots", "201"),
+    ] {
+        let mut shoes = recording("/shoes", "CreateShoes", &json!({}));
+        shoes["x-examples"] = json!({ id: { name: "recorded" } });
+        let merged = merged(&[("hats", hats_of_all_sizes()), ("shoes", shoes)]);
+        let [fault] = &merged.faults[..] else {
+            panic!("{:?}", merged.faults);
+        };
+        assert!(
+            fault.contains(id) && fault.contains("which it does not describe"),
+            "{fault}"
+        );
+    }
 }
 
 #[test]
 fn the_guide_says_what_is_true_of_this_application() {
-    let shoes = shoes();
+    let shoes = recording("/shoes", "CreateShoes", &json!({}));
     let guide = |shoes: Value| {
-        let merged = merged(&[("shoes", shoes)]);
+        let merged = merged(&[("hats", hats_of_all_sizes()), ("shoes", shoes)]);
         let text = merged.document["info"]["description"].as_str();
         text.expect("there is one").to_owned()
     };
@@ -250,7 +258,7 @@ fn what_an_application_says_of_itself_comes_first() {
     fs::write(own, "Try the hats on.\n").expect("is written");
     fs::write(&manifest, MANIFEST).expect("is written");
 
-    let merged = merge(&manifest, &BTreeMap::new()).expect("is merged");
+    let merged = merge(&manifest).expect("is merged");
 
     let text = merged.document["info"]["description"].as_str();
     let text = text.expect("there is one");

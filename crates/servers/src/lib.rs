@@ -11,11 +11,6 @@
 //! println!("{}", server.create_database());
 //! ```
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a server says in no other way that it has started"
-)]
-
 mod mariadb;
 mod mosquitto;
 mod process;

@@ -25,11 +25,6 @@
 //! Components that are missing or older than their sources are built before the first test of a
 //! process runs; `cargo jenny test` builds them once for all processes instead.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the harness's clock is what tests move"
-)]
-
 mod app;
 mod bleed;
 mod budget;

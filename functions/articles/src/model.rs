@@ -1,47 +1,61 @@
 //! Requests and responses, in the shapes of the RealWorld contract.
 
+mod tag_texts;
+
 use conduit::articles::NewArticle;
 use conduit::{ArticleId, Body, Description, Profile, Slug, TagList, TagName, Title};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::conditional::Version;
-use shared::db::FromRow;
 use shared::extract::not_null;
-use shared::identity::{UserId, Username};
+use shared::identity::{UserId, Username, rule};
 use shared::problem::Problem;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use validator::{Validate, ValidationError};
 
+use self::tag_texts::TagTexts;
+
+const VALID: &str = "the extractor applied this rule";
+
 /// An article to publish.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[schema(as = NewArticleRequest)]
 pub(crate) struct Creation {
+    #[validate(nested)]
     pub(crate) article: Draft,
 }
 
 /// A new article.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = NewArticle)]
 pub(crate) struct Draft {
-    title: Title,
-    description: Description,
-    body: Body,
+    #[validate(custom(function = is_title))]
+    #[schema(value_type = Title)]
+    title: String,
+    #[validate(custom(function = is_description))]
+    #[schema(value_type = Description)]
+    description: String,
+    #[validate(custom(function = is_body))]
+    #[schema(value_type = Body)]
+    body: String,
     /// Absent and `null` are no tags.
-    tag_list: Option<TagList>,
+    #[validate(nested)]
+    #[schema(value_type = Option<TagList>)]
+    tag_list: Option<TagTexts>,
 }
 
 impl Draft {
-    /// The article of this author.
+    /// The domain's types, once the extractor has validated the request.
     pub(crate) fn into_article(self, author_id: UserId, now: Timestamp) -> NewArticle {
         NewArticle {
             id: ArticleId::new(now),
             author_id,
-            title: self.title,
-            description: self.description,
-            body: self.body,
-            tags: self.tag_list.unwrap_or_default(),
+            title: Title::parse(self.title).expect(VALID),
+            description: Description::parse(self.description).expect(VALID),
+            body: Body::parse(self.body).expect(VALID),
+            tags: self.tag_list.map(TagTexts::into_list).unwrap_or_default(),
             created_at: now,
         }
     }
@@ -55,41 +69,83 @@ impl Draft {
 )]
 pub(crate) struct Update {
     #[validate(nested)]
-    pub(crate) article: Changes,
+    pub(crate) article: ArticleUpdate,
 }
 
 /// A member that is absent stays as it is. None can be `null`: an article cannot be without any of them,
 /// and an empty list removes the tags.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase")]
 #[schema(as = UpdateArticle, min_properties = 1)]
 #[validate(schema(function = changes_something))]
+pub(crate) struct ArticleUpdate {
+    #[serde(default, deserialize_with = "not_null")]
+    #[validate(custom(function = is_title))]
+    #[schema(value_type = Option<Title>, nullable = false)]
+    title: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
+    #[validate(custom(function = is_description))]
+    #[schema(value_type = Option<Description>, nullable = false)]
+    description: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
+    #[validate(custom(function = is_body))]
+    #[schema(value_type = Option<Body>, nullable = false)]
+    body: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
+    #[validate(nested)]
+    #[schema(value_type = Option<TagList>, nullable = false)]
+    tag_list: Option<TagTexts>,
+}
+
+/// What an update asks for, in the domain's types.
 pub(crate) struct Changes {
-    #[serde(default, deserialize_with = "not_null")]
-    #[schema(nullable = false)]
     pub(crate) title: Option<Title>,
-    #[serde(default, deserialize_with = "not_null")]
-    #[schema(nullable = false)]
     pub(crate) description: Option<Description>,
-    #[serde(default, deserialize_with = "not_null")]
-    #[schema(nullable = false)]
     pub(crate) body: Option<Body>,
-    #[serde(default, deserialize_with = "not_null", rename = "tagList")]
-    #[schema(nullable = false)]
     pub(crate) tags: Option<TagList>,
 }
 
-fn changes_something(changes: &Changes) -> Result<(), ValidationError> {
-    let Changes {
+impl ArticleUpdate {
+    /// The domain's types, once the extractor has validated the request.
+    pub(crate) fn into_changes(self) -> Changes {
+        Changes {
+            title: self.title.map(|text| Title::parse(text).expect(VALID)),
+            description: self
+                .description
+                .map(|text| Description::parse(text).expect(VALID)),
+            body: self.body.map(|text| Body::parse(text).expect(VALID)),
+            tags: self.tag_list.map(TagTexts::into_list),
+        }
+    }
+}
+
+fn changes_something(update: &ArticleUpdate) -> Result<(), ValidationError> {
+    let ArticleUpdate {
         title,
         description,
         body,
-        tags,
-    } = changes;
-    if title.is_some() || description.is_some() || body.is_some() || tags.is_some() {
+        tag_list,
+    } = update;
+    let has_text = [title, description, body]
+        .iter()
+        .any(|field| field.is_some());
+    if has_text || tag_list.is_some() {
         return Ok(());
     }
     let message = "must hold at least one of title, description, body and tagList";
     Err(ValidationError::new("empty").with_message(message.into()))
+}
+
+fn is_title(text: &str) -> Result<(), ValidationError> {
+    rule::parses(Title::check(text))
+}
+
+fn is_description(text: &str) -> Result<(), ValidationError> {
+    rule::parses(Description::check(text))
+}
+
+fn is_body(text: &str) -> Result<(), ValidationError> {
+    rule::parses(Body::check(text))
 }
 
 /// The slug of a path. One that no article can have is not found either.
@@ -158,7 +214,7 @@ impl Filter {
 }
 
 /// An article, as the caller sees it.
-#[derive(Clone, Debug, FromRow, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Article {
     #[serde(skip)]
@@ -174,11 +230,9 @@ pub(crate) struct Article {
     #[schema(value_type = Description)]
     pub(crate) description: String,
     /// Lists leave it out.
-    #[row(default)]
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Body>, nullable = false)]
     pub(crate) body: Option<String>,
-    #[row(skip)]
     #[schema(value_type = TagList)]
     pub(crate) tag_list: Vec<String>,
     #[serde(serialize_with = "conduit::timestamp::serialize")]
@@ -192,7 +246,6 @@ pub(crate) struct Article {
     /// How many favour it.
     #[schema(minimum = 0)]
     pub(crate) favorites_count: i64,
-    #[row(flatten)]
     pub(crate) author: Profile,
 }
 
@@ -242,38 +295,40 @@ pub(crate) struct ArticlesResponse {
 #[cfg(test)]
 mod tests {
     use conduit::MAX_TAGS;
-    use serde::de::DeserializeOwned;
     use serde_json::{Value, json};
-    use shared::extract::LenientJson;
+    use validator::ValidationErrors;
 
     use super::*;
 
-    /// What the extractor makes of an article, or the pointers of its violations.
-    fn read<T: DeserializeOwned + Validate>(article: Value) -> Result<T, Vec<String>> {
-        let read = LenientJson::from_value(&json!({ "article": article }));
-        read.map(|LenientJson(body)| body).map_err(|problem| {
-            let violations = problem.violations().iter();
-            violations
-                .map(|violation| violation.pointer.clone())
-                .collect()
-        })
+    fn draft(article: Value) -> Creation {
+        serde_json::from_value(json!({ "article": article })).expect("has the shape")
+    }
+
+    fn broken(result: Result<(), ValidationErrors>) -> String {
+        result.expect_err("breaks a rule").to_string()
     }
 
     #[test]
     fn every_broken_rule_is_found() {
         let tags = ["ok", " ", "a\0", &"x".repeat(65)];
-        let article = json!({ "title": " ", "description": "a\u{7}", "body": "", "tagList": tags });
-        assert_eq!(
-            read::<Creation>(article).expect_err("breaks six"),
-            [
-                "/article/body",
-                "/article/description",
-                "/article/tagList/1",
-                "/article/tagList/2",
-                "/article/tagList/3",
-                "/article/title",
-            ]
+        let text = broken(
+            draft(json!({ "title": " ", "description": "a\u{7}", "body": "", "tagList": tags }))
+                .validate(),
         );
+        for field in [
+            "title",
+            "description",
+            "body",
+            "tag_list.1",
+            "tag_list.2",
+            "tag_list.3",
+        ] {
+            assert!(
+                text.contains(&format!("article.{field}")),
+                "{field} in {text}"
+            );
+        }
+        assert!(!text.contains("tag_list.0"), "{text}");
     }
 
     #[test]
@@ -285,33 +340,39 @@ mod tests {
             (json!(["b", " a ", "b", "a"]), vec!["a", "b"]),
         ] {
             fields["tagList"] = list;
-            let creation: Creation = read(fields.clone()).expect("keeps every rule");
+            let creation = draft(fields.clone());
+            creation.validate().expect("keeps every rule");
             let now = Timestamp::UNIX_EPOCH;
             let article = creation.article.into_article(UserId::new(now), now);
             assert_eq!(article.tags.to_strings(), expected);
         }
-        fields["tagList"] = json!(vec![" "; MAX_TAGS + 1]);
-        assert_eq!(
-            read::<Creation>(fields).expect_err("has too many"),
-            ["/article/tagList"]
-        );
+        fields["tagList"] = json!(vec!["a"; MAX_TAGS + 1]);
+        assert!(broken(draft(fields).validate()).contains("at most 32"));
     }
 
     #[test]
     fn a_change_of_nothing_is_refused() {
+        let update = |article: Value| -> Update {
+            serde_json::from_value(json!({ "article": article })).expect("has the shape")
+        };
         for article in [json!({}), json!({ "slug": "s" })] {
-            assert_eq!(read::<Update>(article).expect_err("is none"), ["/article"]);
+            assert!(update(article).validate().is_err());
         }
-        let Update { article } = read(json!({ "body": "new" })).expect("changes something");
-        assert!(article.title.is_none() && article.body.is_some() && article.tags.is_none());
-        let Update { article } = read(json!({ "tagList": [] })).expect("changes something");
-        assert_eq!(article.tags, Some(TagList::default()));
+        let body = update(json!({ "body": "new" }));
+        body.validate().expect("changes something");
+        let changes = body.article.into_changes();
+        assert!(changes.title.is_none() && changes.body.is_some() && changes.tags.is_none());
+        let tags = update(json!({ "tagList": [] }));
+        tags.validate().expect("changes something");
+        assert_eq!(tags.article.into_changes().tags, Some(TagList::default()));
     }
 
     #[test]
     fn nothing_of_an_article_is_null() {
-        let null = json!({ "title": null, "description": null, "body": null, "tagList": null });
-        assert_eq!(read::<Update>(null).expect_err("all are").len(), 4);
+        for member in ["title", "description", "body", "tagList"] {
+            let body = json!({ "article": { member: null } });
+            assert!(serde_json::from_value::<Update>(body).is_err(), "{member}");
+        }
     }
 
     #[test]

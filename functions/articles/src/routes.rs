@@ -11,7 +11,7 @@ use shared::cache::{Cache, Cached, JsonText};
 use shared::caller::Caller;
 use shared::conditional::{Preconditions, Versioned};
 use shared::db::Db;
-use shared::extract::{Lenient, LenientJson, Path, Query};
+use shared::extract::{LenientJson, Path, Query};
 use shared::openapi::{Created, Forbidden};
 use shared::page::{Link, Page};
 use shared::problem::Problem;
@@ -47,7 +47,7 @@ type VersionedArticle = Versioned<Json<ArticleResponse>>;
 pub(crate) async fn list(
     caller: Option<Caller>,
     Query(filters): Query<Filters>,
-    Lenient(page): Lenient<Page>,
+    page: Page,
     cache: Cache,
     db: Db,
 ) -> Result<(Option<Link>, JsonText<ArticlesResponse>), Problem> {
@@ -76,7 +76,7 @@ pub(crate) async fn list(
     tag = "Articles",
     responses((status = OK, description = "A page of articles."))
 )]
-pub(crate) async fn feed(caller: Caller, Lenient(page): Lenient<FeedPage>, db: Db) -> Feed {
+pub(crate) async fn feed(caller: Caller, page: FeedPage, db: Db) -> Feed {
     let (articles, next) = store::feed(&db, caller.user_id(), page.bounded())
         .await?
         .ok_or_else(Caller::gone)?;
@@ -159,7 +159,7 @@ pub(crate) async fn update(
     LenientJson(body): LenientJson<Update>,
 ) -> Result<VersionedArticle, Problem> {
     let target = target(&db, &caller, &slug).await?.of(&caller)?;
-    let changes = body.article;
+    let changes = body.article.into_changes();
     loop {
         let version = version(&db, &caller, &preconditions, target.id).await?;
         if store::update(&db, target.id, version, &changes, time::now()).await? {

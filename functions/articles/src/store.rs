@@ -9,7 +9,7 @@ mod update;
 use conduit::articles::{self, NewArticle};
 use conduit::favorites::{self, NewFavorite};
 use conduit::{ArticleId, Profile, Slug, Viewer};
-use shared::db::{Db, DbError, FromRow, Parameters, Value, params};
+use shared::db::{Db, DbError, FromRow, Row, Value, params};
 use shared::identity::UserId;
 use shared::page::Page;
 use uuid::Uuid;
@@ -24,12 +24,51 @@ const ITEM: &str = "a.id, a.version, a.slug, a.title, a.description, a.created_a
     a.favorites_count, CASE WHEN EXISTS (SELECT 1 FROM favorites AS m \
     WHERE m.user_id = $1 AND m.article_id = a.id) THEN 1 ELSE 0 END AS favorited";
 
+impl FromRow for Article {
+    fn from_row(row: &mut Row<'_>) -> Result<Self, DbError> {
+        Ok(Self {
+            id: row.take("id")?,
+            version: row.take("version")?,
+            slug: row.take("slug")?,
+            title: row.take("title")?,
+            description: row.take("description")?,
+            body: None,
+            tag_list: Vec::new(),
+            created_at: row.take("created_at")?,
+            updated_at: row.take("updated_at")?,
+            favorited: row.take("favorited")?,
+            favorites_count: row.take("favorites_count")?,
+            author: Profile::from_row(row)?,
+        })
+    }
+}
+
+/// An article with its body.
+struct Whole(Article);
+
+impl FromRow for Whole {
+    fn from_row(row: &mut Row<'_>) -> Result<Self, DbError> {
+        let body = Some(row.take("body")?);
+        Ok(Self(Article {
+            body,
+            ..Article::from_row(row)?
+        }))
+    }
+}
+
 /// An article of a page, and how many there are on all pages.
-#[derive(FromRow)]
 struct Listed {
-    #[row(flatten)]
     article: Article,
     matches: i64,
+}
+
+impl FromRow for Listed {
+    fn from_row(row: &mut Row<'_>) -> Result<Self, DbError> {
+        Ok(Self {
+            matches: row.take("matches")?,
+            article: Article::from_row(row)?,
+        })
+    }
 }
 
 /// A page, and where the next one begins if there is one.
@@ -147,13 +186,14 @@ async fn add_tags(db: &Db, articles: &mut [Article]) -> Result<(), DbError> {
     if articles.is_empty() {
         return Ok(());
     }
-    let mut parameters = Parameters::new();
+    let places: Vec<String> = (1..=articles.len()).map(|n| format!("${n}")).collect();
     let sql = format!(
         "SELECT t.article_id, n.name FROM article_tags AS t CROSS JOIN tags AS n
          WHERE t.article_id IN ({}) AND n.id = t.tag_id",
-        parameters.list(articles.iter().map(|article| article.id)),
+        places.join(", "),
     );
-    let tags: Vec<(ArticleId, String)> = db.query(&sql, parameters).await?;
+    let ids: Vec<Value> = articles.iter().map(|article| article.id.into()).collect();
+    let tags: Vec<(ArticleId, String)> = db.query(&sql, ids).await?;
     for (id, name) in tags {
         if let Some(article) = articles.iter_mut().find(|article| article.id == id) {
             article.tag_list.push(name);
@@ -190,8 +230,8 @@ async fn find_where(
          WHERE a.{column} = $2 AND u.id = a.author_id",
         author = Profile::COLUMNS,
     );
-    let found: Option<Article> = db.query_optional(&sql, [viewer.into(), value]).await?;
-    let Some(mut article) = found else {
+    let found = db.query_optional(&sql, [viewer.into(), value]).await?;
+    let Some(Whole(mut article)) = found else {
         return Ok(None);
     };
     add_tags(db, std::slice::from_mut(&mut article)).await?;

@@ -3,23 +3,37 @@
 use conduit::{CommentBody, Profile, Slug};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::db::FromRow;
+use shared::identity::rule;
 use shared::problem::Problem;
 use utoipa::ToSchema;
-use validator::Validate;
+use validator::{Validate, ValidationError};
 
 /// What somebody remarks.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[schema(as = NewCommentRequest)]
 pub(crate) struct Creation {
+    #[validate(nested)]
     pub(crate) comment: CommentText,
 }
 
 /// A new comment.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema, Validate)]
 #[schema(as = NewComment)]
 pub(crate) struct CommentText {
-    pub(crate) body: CommentBody,
+    #[validate(custom(function = is_comment_body))]
+    #[schema(value_type = CommentBody)]
+    body: String,
+}
+
+impl CommentText {
+    /// The domain's type, once the extractor has validated the request.
+    pub(crate) fn into_domain(self) -> CommentBody {
+        CommentBody::parse(self.body).expect("the extractor applied this rule")
+    }
+}
+
+fn is_comment_body(text: &str) -> Result<(), ValidationError> {
+    rule::parses(CommentBody::check(text))
 }
 
 /// The slug of a path. One that no article can have is not found either.
@@ -43,7 +57,7 @@ pub(crate) fn no_comment() -> Problem {
 }
 
 /// A comment, as the caller sees it.
-#[derive(FromRow, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Comment {
     /// The comment's number.
@@ -57,7 +71,6 @@ pub(crate) struct Comment {
     pub(crate) updated_at: Timestamp,
     #[schema(value_type = CommentBody)]
     pub(crate) body: String,
-    #[row(flatten)]
     pub(crate) author: Profile,
 }
 
@@ -81,17 +94,24 @@ mod tests {
 
     #[test]
     fn a_body_is_required_and_keeps_its_rules() {
-        let read = |comment: Value| {
-            serde_json::from_value::<Creation>(json!({ "comment": comment })).is_ok()
+        let checked = |comment: Value| {
+            let creation: Creation = serde_json::from_value(json!({ "comment": comment }))?;
+            Ok::<_, serde_json::Error>(creation.validate().is_ok())
         };
         for text in ["x", " x\n", "<b>", "\u{202E}x", "🐉"] {
-            assert!(read(json!({ "body": text })), "{text:?}");
+            assert!(
+                checked(json!({ "body": text })).expect("has the shape"),
+                "{text:?}"
+            );
         }
         for text in ["", " \n", "a\0"] {
-            assert!(!read(json!({ "body": text })), "{text:?}");
+            assert!(
+                !checked(json!({ "body": text })).expect("has the shape"),
+                "{text:?}"
+            );
         }
-        assert!(!read(json!({})));
-        assert!(!read(json!({ "body": null })));
+        assert!(checked(json!({})).is_err());
+        assert!(checked(json!({ "body": null })).is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use conduit::Slug;
 use http::HeaderValue;
 use http::request::Parts;
 use serde::Deserialize;
-use shared::extract::{Lenient, Query};
+use shared::extract::Query;
 use shared::openapi::{Describe, Description};
 use shared::page::{self, Link};
 use shared::problem::{Problem, ProblemKind, Violation};
@@ -76,8 +76,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Lenient(Query(query)) = Lenient::from_request_parts(parts, state).await?;
-        let Parameters { limit, cursor } = query;
+        let Query(Parameters { limit, cursor }) = Query::from_request_parts(parts, state).await?;
         let limit = limit.map_or(Some(MAX_LIMIT), |text| page::limit(&text, MAX_LIMIT));
         let cursor = cursor.map(|text| read_cursor(&text)).transpose();
         let violations = [

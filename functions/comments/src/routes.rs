@@ -54,7 +54,7 @@ pub(crate) async fn create(
     LenientJson(body): LenientJson<Creation>,
 ) -> Result<Created<Json<CommentResponse>>, Problem> {
     let slug = model::slug(&slug)?;
-    let body = body.comment.body;
+    let body = body.comment.into_domain();
     let comment = store::insert(&db, caller.user_id(), &slug, body, time::now()).await?;
     Ok(Created(Json(CommentResponse { comment })))
 }

@@ -4,7 +4,7 @@ use conduit::comments::{self, NewComment};
 use conduit::{ArticleId, CommentBody, Profile, Slug, Viewer};
 use jiff::Timestamp;
 use shared::caller::Caller;
-use shared::db::{Db, DbError, FromRow, params};
+use shared::db::{Db, DbError, FromRow, Row, params};
 use shared::identity::UserId;
 use shared::problem::Problem;
 
@@ -47,6 +47,18 @@ impl From<Refusal> for Problem {
             }
             Refusal::Db(error) => error.into(),
         }
+    }
+}
+
+impl FromRow for Comment {
+    fn from_row(row: &mut Row<'_>) -> Result<Self, DbError> {
+        Ok(Self {
+            id: row.take("id")?,
+            created_at: row.take("created_at")?,
+            updated_at: row.take("updated_at")?,
+            body: row.take("body")?,
+            author: Profile::from_row(row)?,
+        })
     }
 }
 
@@ -137,11 +149,18 @@ fn text_of(comment: &Comment) -> usize {
 }
 
 /// Whoever comments, and the article.
-#[derive(FromRow)]
 struct Commenter {
-    #[row(flatten)]
     author: Profile,
     article_id: Option<ArticleId>,
+}
+
+impl FromRow for Commenter {
+    fn from_row(row: &mut Row<'_>) -> Result<Self, DbError> {
+        Ok(Self {
+            author: Profile::from_row(row)?,
+            article_id: row.take("article_id")?,
+        })
+    }
 }
 
 async fn find_commenter(

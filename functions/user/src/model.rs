@@ -1,11 +1,13 @@
 //! Requests, in the shapes of the RealWorld contract, and the two domain types that
 //! only this function has.
 
+use std::fmt;
+
 use http::Uri;
 use serde::{Deserialize, Deserializer};
 use shared::accounts::Change;
 use shared::extract::not_null;
-use shared::identity::{Email, Username};
+use shared::identity::{Email, Username, rule};
 use shared::openapi::Text;
 use shared::password::Password;
 use shared::problem::Problem;
@@ -13,11 +15,11 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
 /// A change of the caller's own user.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Debug, Deserialize, ToSchema, Validate)]
 #[schema(as = UpdateUserRequest)]
 pub(crate) struct Update {
     #[validate(nested)]
-    pub(crate) user: Changes,
+    pub(crate) user: UserUpdate,
 }
 
 /// A member that is absent stays as it is. `null` clears what a user may lack, and so does an empty
@@ -25,19 +27,35 @@ pub(crate) struct Update {
 #[derive(Deserialize, ToSchema, Validate)]
 #[schema(as = UpdateUser, min_properties = 1)]
 #[validate(schema(function = changes_something))]
+pub(crate) struct UserUpdate {
+    #[serde(default, deserialize_with = "not_null")]
+    #[validate(custom(function = rule::username))]
+    #[schema(value_type = Option<Username>, nullable = false)]
+    username: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
+    #[validate(custom(function = rule::email))]
+    #[schema(value_type = Option<Email>, nullable = false)]
+    email: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
+    #[validate(custom(function = rule::password))]
+    #[schema(value_type = Option<Password>, nullable = false)]
+    password: Option<String>,
+    #[serde(default, deserialize_with = "cleared_when_null")]
+    #[validate(custom(function = is_bio))]
+    #[schema(value_type = Option<Bio>)]
+    bio: Option<String>,
+    #[serde(default, deserialize_with = "cleared_when_null")]
+    #[validate(custom(function = is_image_url))]
+    #[schema(value_type = Option<ImageUrl>)]
+    image: Option<String>,
+}
+
+/// What an update asks for, in the domain's types.
 pub(crate) struct Changes {
-    #[serde(default, deserialize_with = "not_null")]
-    #[schema(nullable = false)]
     pub(crate) username: Option<Username>,
-    #[serde(default, deserialize_with = "not_null")]
-    #[schema(nullable = false)]
     pub(crate) email: Option<Email>,
-    #[serde(default, deserialize_with = "not_null")]
-    #[schema(nullable = false)]
     pub(crate) password: Option<Password>,
-    #[serde(default, deserialize_with = "cleared_when_null")]
     pub(crate) bio: Option<Bio>,
-    #[serde(default, deserialize_with = "cleared_when_null")]
     pub(crate) image: Option<ImageUrl>,
 }
 
@@ -71,29 +89,59 @@ impl Changes {
     }
 }
 
-/// Called only for members that are there: an empty text for `null`.
-fn cleared_when_null<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    T: Deserialize<'de> + Default,
-    D: Deserializer<'de>,
-{
+impl UserUpdate {
+    /// The domain's types, once the extractor has validated the request.
+    pub(crate) fn into_changes(self) -> Changes {
+        const VALID: &str = "the extractor applied this rule";
+        Changes {
+            username: self
+                .username
+                .map(|text| Username::parse(&text).expect(VALID)),
+            email: self.email.map(|text| Email::parse(&text).expect(VALID)),
+            password: self
+                .password
+                .map(|text| Password::parse(&text).expect(VALID)),
+            bio: self.bio.map(|text| Bio::parse(&text).expect(VALID)),
+            image: self.image.map(|text| ImageUrl::parse(&text).expect(VALID)),
+        }
+    }
+}
+
+impl fmt::Debug for UserUpdate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserUpdate").finish_non_exhaustive()
+    }
+}
+
+/// Called only for fields that are there: `Some("")` for `null`.
+fn cleared_when_null<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
     Option::deserialize(deserializer).map(|text| Some(text.unwrap_or_default()))
 }
 
-fn changes_something(changes: &Changes) -> Result<(), ValidationError> {
-    let Changes {
+fn changes_something(update: &UserUpdate) -> Result<(), ValidationError> {
+    let UserUpdate {
         username,
         email,
         password,
         bio,
         image,
-    } = changes;
-    let is_identity = username.is_some() || email.is_some() || password.is_some();
-    if is_identity || bio.is_some() || image.is_some() {
+    } = update;
+    let fields = [username, email, password, bio, image];
+    if fields.iter().any(|field| field.is_some()) {
         return Ok(());
     }
     let message = "must hold at least one of email, username, password, bio and image";
     Err(ValidationError::new("empty").with_message(message.into()))
+}
+
+fn is_bio(text: &str) -> Result<(), ValidationError> {
+    rule::parses(Bio::parse(text))
+}
+
+fn is_image_url(text: &str) -> Result<(), ValidationError> {
+    rule::parses(ImageUrl::parse(text))
 }
 
 /// As `shared::openapi::LINES`, and blank if need be.
@@ -104,10 +152,10 @@ const MAX_BIO_CHARACTERS: usize = 4096;
 
 /// What users say of themselves; empty, which is stored and answered as none, when they say nothing.
 /// Plain text: whoever shows it escapes it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Bio(String);
 
-shared::text!(
+shared::text_schema!(
     Bio,
     Text {
         description: "What users say of themselves, in plain text.",
@@ -159,10 +207,10 @@ const URL_OR_NOTHING: &str = "^(https?://[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*(:[0-9]
 const NOT_IN_URIS: [char; 9] = ['"', '<', '>', '\\', '^', '`', '{', '|', '}'];
 
 /// Where a user's picture is; empty, which is stored and answered as none, when there is no picture.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct ImageUrl(String);
 
-shared::text!(
+shared::text_schema!(
     ImageUrl,
     Text {
         description: "Where a picture is: an address on the web (`http` or `https`), or nothing. White \
@@ -210,26 +258,20 @@ impl ImageUrl {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
-    use shared::extract::LenientJson;
     use shared::openapi::testing::assert_agrees;
 
     use super::*;
 
-    /// What the extractor makes of a change, or the pointers of its violations.
-    fn read(user: Value) -> Result<Changes, Vec<String>> {
-        let read = LenientJson::<Update>::from_value(&json!({ "user": user }));
-        read.map(|LenientJson(body)| body.user).map_err(|problem| {
-            let violations = problem.violations().iter();
-            violations
-                .map(|violation| violation.pointer.clone())
-                .collect()
-        })
+    fn update(user: Value) -> Update {
+        serde_json::from_value(json!({ "user": user })).expect("has the shape")
     }
 
     #[test]
     fn absent_null_and_text_are_told_apart() {
-        let changes = read(json!({ "bio": null, "username": "jake" }));
-        let changes = changes.ok().expect("keeps every rule");
+        let update = update(json!({ "bio": null, "username": "jake" }));
+        update.validate().expect("keeps every rule");
+
+        let changes = update.user.into_changes();
 
         assert_eq!(changes.bio.as_ref().map(Bio::as_str), Some(""));
         assert!(changes.image.is_none() && changes.email.is_none() && changes.password.is_none());
@@ -242,15 +284,16 @@ mod tests {
     #[test]
     fn a_change_of_nothing_is_refused() {
         for user in [json!({}), json!({ "role": "admin" })] {
-            assert_eq!(read(user).err().expect("is none"), ["/user"]);
+            assert!(update(user).validate().is_err());
         }
     }
 
     #[test]
     fn what_a_user_must_have_is_not_cleared() {
-        let nulls = json!({ "bio": "kept out", "email": null, "username": null, "password": null });
-        let found = read(nulls).err().expect("three may not be null");
-        assert_eq!(found, ["/user/email", "/user/password", "/user/username"]);
+        for member in ["email", "username", "password"] {
+            let body = json!({ "user": { "bio": "kept out", member: null } });
+            assert!(serde_json::from_value::<Update>(body).is_err(), "{member}");
+        }
     }
 
     #[test]
@@ -258,9 +301,13 @@ mod tests {
         let user = json!({
             "username": "", "email": "jake", "password": "short", "bio": "a\u{0}", "image": "jake.png",
         });
-        let found = read(user).err().expect("breaks five");
-        let members = ["bio", "email", "image", "password", "username"];
-        assert_eq!(found, members.map(|member| format!("/user/{member}")));
+        let text = update(user)
+            .validate()
+            .expect_err("breaks five")
+            .to_string();
+        for field in ["username", "email", "password", "bio", "image"] {
+            assert!(text.contains(&format!("user.{field}")), "{field} in {text}");
+        }
     }
 
     #[test]
@@ -314,5 +361,11 @@ mod tests {
         };
         assert_agrees::<Bio>(matches, |text| Bio::parse(text).is_ok(), false);
         assert_agrees::<ImageUrl>(matches, |text| ImageUrl::parse(text).is_ok(), false);
+    }
+
+    #[test]
+    fn debug_shows_no_password() {
+        let shown = format!("{:?}", update(json!({ "password": "correct horse" })));
+        assert!(!shown.contains("horse"), "{shown}");
     }
 }

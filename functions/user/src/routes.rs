@@ -54,7 +54,7 @@ pub(crate) async fn update(
     db: Db,
     LenientJson(body): LenientJson<Update>,
 ) -> OneUser {
-    let changes = body.user;
+    let changes = body.user.into_changes();
     if let Some(password) = &changes.password {
         password.refuse_if_common("/user/password").await?;
     }

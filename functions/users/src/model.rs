@@ -1,28 +1,54 @@
 //! Requests, in the shapes of the RealWorld contract.
 
+use std::fmt;
+
 use serde::Deserialize;
-use shared::identity::{Email, Username};
+use shared::identity::{Email, Username, rule};
 use shared::password::Password;
 use utoipa::ToSchema;
 use validator::Validate;
 
 /// Who is to be registered.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Debug, Deserialize, ToSchema, Validate)]
 #[schema(as = NewUserRequest)]
 pub(crate) struct Registration {
+    #[validate(nested)]
     pub(crate) user: NewUser,
 }
 
 /// A new user.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Validate)]
 pub(crate) struct NewUser {
-    pub(crate) username: Username,
-    pub(crate) email: Email,
-    pub(crate) password: Password,
+    #[validate(custom(function = rule::username))]
+    #[schema(value_type = Username)]
+    username: String,
+    #[validate(custom(function = rule::email))]
+    #[schema(value_type = Email)]
+    email: String,
+    #[validate(custom(function = rule::password))]
+    #[schema(value_type = Password)]
+    password: String,
+}
+
+impl NewUser {
+    /// The domain's types, once the extractor has validated the request.
+    pub(crate) fn into_domain(self) -> (Username, Email, Password) {
+        (
+            Username::parse(&self.username).expect("the extractor applied this rule"),
+            Email::parse(&self.email).expect("the extractor applied this rule"),
+            Password::parse(&self.password).expect("the extractor applied this rule"),
+        )
+    }
+}
+
+impl fmt::Debug for NewUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewUser").finish_non_exhaustive()
+    }
 }
 
 /// Who is signing in.
-#[derive(Deserialize, ToSchema, Validate)]
+#[derive(Debug, Deserialize, ToSchema, Validate)]
 #[schema(as = LoginUserRequest)]
 pub(crate) struct Login {
     #[validate(nested)]
@@ -44,29 +70,62 @@ pub(crate) struct Credentials {
     pub(crate) password: String,
 }
 
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use shared::extract::LenientJson;
 
     use super::*;
 
+    fn registration(username: &str, email: &str, password: &str) -> Registration {
+        let user = json!({ "username": username, "email": email, "password": password });
+        serde_json::from_value(json!({ "user": user })).expect("has the shape")
+    }
+
+    #[test]
+    fn what_validates_becomes_the_domains_types() {
+        let registration = registration(" jacob ", "jake@example.com", "correct horse");
+        registration.validate().expect("keeps every rule");
+
+        let (username, email, _) = registration.user.into_domain();
+
+        assert_eq!(
+            (username.as_str(), email.as_str()),
+            ("jacob", "jake@example.com")
+        );
+    }
+
     #[test]
     fn every_broken_rule_is_found() {
-        let user = json!({ "username": "", "email": "jake", "password": "short" });
-        let read = LenientJson::<Registration>::from_value(&json!({ "user": user }));
-        let problem = read.err().expect("breaks three");
-        let violations = problem.violations().iter();
-        let found: Vec<_> = violations
-            .map(|violation| format!("{} {}", violation.pointer, violation.detail))
-            .collect();
-        assert_eq!(
-            found,
-            [
-                "/user/email must be an e-mail address",
-                "/user/password must have at least 8 characters",
-                "/user/username must not be empty",
-            ]
+        let errors = registration("", "jake", "short")
+            .validate()
+            .expect_err("breaks three");
+        let text = errors.to_string();
+        for part in [
+            "user.username",
+            "must not be empty",
+            "user.email",
+            "user.password",
+            "at least 8",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_password() {
+        let shown = format!(
+            "{:?}",
+            registration("jacob", "jake@example.com", "correct horse")
+        );
+        assert!(
+            !shown.contains("horse") && !shown.contains("jake"),
+            "{shown}"
         );
     }
 }

@@ -10,7 +10,7 @@ use shared::openapi::{Conflict, Created, Unauthorized};
 use shared::problem::Problem;
 use shared::time;
 
-use crate::model::{Login, NewUser, Registration};
+use crate::model::{Login, Registration};
 
 /// Register a new user
 ///
@@ -28,11 +28,7 @@ pub(crate) async fn register(
     LenientJson(body): LenientJson<Registration>,
 ) -> Result<Created<Json<UserResponse>>, Problem> {
     let now = time::now();
-    let NewUser {
-        username,
-        email,
-        password,
-    } = body.user;
+    let (username, email, password) = body.user.into_domain();
     password.refuse_if_common("/user/password").await?;
     let signer = Signer::open(&db, now).await?;
 

@@ -5,8 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 use shared::db::{FromValue, Value};
-use shared::id::new_uuid;
-use uuid::Uuid;
+use uuid::{NoContext, Uuid};
 
 /// An article's id: a UUID of version 7 (RFC 9562, section 5.7).
 ///
@@ -21,7 +20,7 @@ impl ArticleId {
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
         static LAST: Mutex<u128> = Mutex::new(0);
-        let fresh = new_uuid(now).as_u128();
+        let fresh = random(now).as_u128();
         let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
         // RFC 9562, section 6.2 (method 2) counts on in the random bits. There are 62 of them at the
         // end, so that the carry does not reach the variant.
@@ -40,6 +39,12 @@ impl ArticleId {
     pub(crate) fn full(self) -> String {
         self.0.simple().to_string()
     }
+}
+
+fn random(now: Timestamp) -> Uuid {
+    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+    let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
+    Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanoseconds))
 }
 
 impl fmt::Display for ArticleId {

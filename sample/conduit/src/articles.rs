@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
-use shared::db::{DbError, Parameters, Transaction, Value, params};
+use shared::db::{DbError, Transaction, Value, params};
 use shared::identity::UserId;
 
-use crate::counts::{Counter, tally};
+use crate::counts::{Counter, MAX_PARAMETERS, list, rows, tally};
 use crate::{ArticleId, Body, Description, Slug, TagList, TagName, Title};
 
 /// The columns that [`place`] writes.
@@ -69,7 +69,7 @@ async fn place_all(tx: &mut Transaction, articles: &[NewArticle]) -> Result<Vec<
         if homeless.is_empty() {
             break;
         }
-        for batch in homeless.chunks(Parameters::MAX / COLUMNS) {
+        for batch in homeless.chunks(MAX_PARAMETERS / COLUMNS) {
             let placed = place(tx, articles, batch).await?;
             for (index, slug) in batch {
                 if placed.contains(&articles[*index].id) {
@@ -91,18 +91,18 @@ async fn place(
     articles: &[NewArticle],
     batch: &[(usize, Slug)],
 ) -> Result<HashSet<ArticleId>, DbError> {
-    let rows = batch
-        .iter()
-        .map(|(index, slug)| row(&articles[*index], slug));
-    let mut parameters = Parameters::new();
     let sql = format!(
         "INSERT INTO articles
              (id, author_id, slug, title, description, created_at, updated_at, body)
          VALUES {}
          ON CONFLICT DO NOTHING
          RETURNING id",
-        parameters.rows(rows),
+        rows(batch.len(), &["$"; COLUMNS]),
     );
+    let parameters: Vec<Value> = batch
+        .iter()
+        .flat_map(|(index, slug)| row(&articles[*index], slug))
+        .collect();
     let placed: Vec<(ArticleId,)> = tx.query(&sql, parameters).await?;
     Ok(placed.into_iter().map(|(id,)| id).collect())
 }
@@ -124,26 +124,26 @@ async fn insert_tags(tx: &mut Transaction, articles: &[NewArticle]) -> Result<()
     let tags = articles.iter().flat_map(|article| &article.tags);
     let uses = tally(tags.map(TagName::as_str));
     let ids = count_tags(tx, &uses).await?;
-    let mut pairs = Vec::new();
+    let mut rows_of_tags: Vec<[Value; 3]> = Vec::new();
     for article in articles {
-        for tag in &article.tags {
+        for (position, tag) in (0_i64..).zip(&article.tags) {
             let tag_id = *ids.get(tag.as_str()).ok_or(DbError::NoRow)?;
-            pairs.push((tag_id, article.id));
+            rows_of_tags.push(params![tag_id, article.id, position]);
         }
     }
-    insert_pairs(tx, &pairs).await
+    insert_rows_of_tags(tx, &rows_of_tags).await
 }
 
-/// Gives each article its tag.
-async fn insert_pairs(tx: &mut Transaction, pairs: &[(i64, ArticleId)]) -> Result<(), DbError> {
-    for batch in pairs.chunks(Parameters::MAX / 2) {
-        let rows = batch.iter().map(|(tag, article)| params![*tag, *article]);
-        let mut parameters = Parameters::new();
+async fn insert_rows_of_tags(
+    tx: &mut Transaction,
+    rows_of_tags: &[[Value; 3]],
+) -> Result<(), DbError> {
+    for batch in rows_of_tags.chunks(MAX_PARAMETERS / 3) {
         let sql = format!(
-            "INSERT INTO article_tags (tag_id, article_id) VALUES {}",
-            parameters.rows(rows),
+            "INSERT INTO article_tags (tag_id, article_id, position) VALUES {}",
+            rows(batch.len(), &["$"; 3]),
         );
-        tx.execute(&sql, parameters).await?;
+        tx.execute(&sql, batch.concat()).await?;
     }
     Ok(())
 }
@@ -172,19 +172,26 @@ pub async fn retag(tx: &mut Transaction, id: ArticleId, tags: &TagList) -> Resul
     }
     let ids = count_tags(tx, &changes).await?;
     let id_of = |name: &str| ids.get(name).copied().ok_or(DbError::NoRow);
-    let gone = had.difference(&wanted).map(|tag| id_of(tag));
-    let gone = gone.collect::<Result<Vec<i64>, DbError>>()?;
-    if !gone.is_empty() {
-        let mut parameters = Parameters::new();
-        let sql = format!(
-            "DELETE FROM article_tags WHERE tag_id IN ({}) AND article_id = {}",
-            parameters.list(gone),
-            parameters.add(id),
-        );
-        tx.execute(&sql, parameters).await?;
+    let mut gone: Vec<Value> = Vec::new();
+    for tag in had.difference(&wanted) {
+        gone.push(id_of(tag)?.into());
     }
-    let come = wanted.difference(&had).map(|tag| Ok((id_of(tag)?, id)));
-    insert_pairs(tx, &come.collect::<Result<Vec<_>, DbError>>()?).await
+    if !gone.is_empty() {
+        let sql = format!(
+            "DELETE FROM article_tags WHERE tag_id IN ({}) AND article_id = ${}",
+            list(gone.len()),
+            gone.len() + 1,
+        );
+        gone.push(id.into());
+        tx.execute(&sql, gone).await?;
+    }
+    let mut rows_of_tags: Vec<[Value; 3]> = Vec::new();
+    for (position, tag) in (0_i64..).zip(&wanted) {
+        if !had.contains(tag) {
+            rows_of_tags.push(params![id_of(tag)?, id, position]);
+        }
+    }
+    insert_rows_of_tags(tx, &rows_of_tags).await
 }
 
 /// Adds to the counts of tags, makes those that are new, and returns the ids of all. In the order of
@@ -194,20 +201,19 @@ async fn count_tags(
     uses: &BTreeMap<&str, i64>,
 ) -> Result<HashMap<String, i64>, DbError> {
     let mut ids = HashMap::new();
-    let uses: Vec<_> = uses
+    let uses: Vec<[Value; 2]> = uses
         .iter()
-        .map(|(tag, uses)| params![*tag, *uses])
+        .map(|(tag, amount)| params![*tag, *amount])
         .collect();
-    for batch in uses.chunks(Parameters::MAX / 2) {
-        let mut parameters = Parameters::new();
+    for batch in uses.chunks(MAX_PARAMETERS / 2) {
         let sql = format!(
             "INSERT INTO tags (name, articles_count) VALUES {}
              ON CONFLICT (name) DO UPDATE
              SET articles_count = tags.articles_count + excluded.articles_count
              RETURNING name, id",
-            parameters.rows(batch.iter().cloned()),
+            rows(batch.len(), &["$"; 2]),
         );
-        let found: Vec<(String, i64)> = tx.query(&sql, parameters).await?;
+        let found: Vec<(String, i64)> = tx.query(&sql, batch.concat()).await?;
         ids.extend(found);
     }
     Ok(ids)

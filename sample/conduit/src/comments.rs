@@ -1,9 +1,10 @@
 //! Comments on articles.
 
 use jiff::Timestamp;
-use shared::db::{Db, DbError, Parameters, Transaction, Value, params};
+use shared::db::{Db, DbError, Transaction, Value, params};
 use shared::identity::UserId;
 
+use crate::counts::{MAX_PARAMETERS, rows};
 use crate::{ArticleId, CommentBody};
 
 /// The columns of a new comment.
@@ -44,29 +45,27 @@ pub async fn insert_one(db: &Db, comment: &NewComment) -> Result<i64, DbError> {
 ///
 /// When the database refuses a statement, as it does for an article or an author who does not exist.
 pub async fn insert(tx: &mut Transaction, comments: &[NewComment]) -> Result<(), DbError> {
-    for batch in comments.chunks(Parameters::MAX / COLUMNS) {
+    for batch in comments.chunks(MAX_PARAMETERS / COLUMNS) {
         let (sql, parameters) = insertion(batch);
         let _ids: Vec<(i64,)> = tx.query(&sql, parameters).await?;
     }
     Ok(())
 }
 
-fn insertion(comments: &[NewComment]) -> (String, Parameters) {
-    let mut parameters = Parameters::new();
+fn insertion(comments: &[NewComment]) -> (String, Vec<Value>) {
     let sql = format!(
         "INSERT INTO comments (article_id, author_id, body, created_at, updated_at) VALUES {}
          RETURNING id",
-        parameters.rows(comments.iter().map(row)),
+        rows(comments.len(), &["$"; COLUMNS]),
     );
-    (sql, parameters)
-}
-
-fn row(comment: &NewComment) -> [Value; COLUMNS] {
-    params![
-        comment.article_id,
-        comment.author_id,
-        comment.body.as_str(),
-        comment.created_at,
-        comment.created_at,
-    ]
+    let parameters = comments.iter().flat_map(|new| {
+        params![
+            new.article_id,
+            new.author_id,
+            new.body.as_str(),
+            new.created_at,
+            new.created_at,
+        ]
+    });
+    (sql, parameters.collect())
 }

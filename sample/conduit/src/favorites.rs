@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use shared::db::{DbError, Parameters, Transaction, params};
+use shared::db::{DbError, Transaction, Value, params};
 use shared::identity::UserId;
 
 use crate::ArticleId;
-use crate::counts::{Counter, tally};
+use crate::counts::{Counter, MAX_PARAMETERS, list, rows, tally};
 
 const OF_ARTICLES: Counter = Counter {
     table: "articles",
@@ -38,12 +38,8 @@ pub struct NewFavorite {
 /// When the database refuses a statement.
 pub async fn insert(tx: &mut Transaction, favorites: &[NewFavorite]) -> Result<usize, DbError> {
     let mut inserted = 0;
-    for batch in favorites.chunks(Parameters::MAX / 3) {
+    for batch in favorites.chunks(MAX_PARAMETERS / 3) {
         lock(tx, batch.iter().map(|favorite| favorite.article_id)).await?;
-        let rows = batch
-            .iter()
-            .map(|new| params![new.user_id, new.article_id, new.created_at]);
-        let mut parameters = Parameters::new();
         let sql = format!(
             "WITH given (user_id, article_id, created_at) AS (VALUES {})
              INSERT INTO favorites (user_id, article_id, created_at)
@@ -52,8 +48,12 @@ pub async fn insert(tx: &mut Transaction, favorites: &[NewFavorite]) -> Result<u
                  AND EXISTS (SELECT 1 FROM articles AS a WHERE a.id = g.article_id)
              ON CONFLICT DO NOTHING
              RETURNING user_id, article_id",
-            parameters.rows(rows),
+            rows(batch.len(), &["$", "$", "CAST($ AS BIGINT)"]),
         );
+        let parameters: Vec<Value> = batch
+            .iter()
+            .flat_map(|new| params![new.user_id, new.article_id, new.created_at])
+            .collect();
         let new: Vec<(UserId, ArticleId)> = tx.query(&sql, parameters).await?;
         inserted += new.len();
         OF_ARTICLES
@@ -98,11 +98,11 @@ async fn lock(
     articles: impl IntoIterator<Item = ArticleId>,
 ) -> Result<(), DbError> {
     let articles: BTreeSet<ArticleId> = articles.into_iter().collect();
-    let mut parameters = Parameters::new();
     let sql = format!(
         "UPDATE articles SET version = version WHERE id IN ({})",
-        parameters.list(articles),
+        list(articles.len()),
     );
+    let parameters: Vec<Value> = articles.into_iter().map(Value::from).collect();
     tx.execute(&sql, parameters).await?;
     Ok(())
 }

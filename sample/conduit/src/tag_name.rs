@@ -1,9 +1,7 @@
 //! Tags.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
 use shared::openapi::{ONE_LINE, Text};
 use utoipa::openapi::schema::{ArrayBuilder, Schema};
 use utoipa::openapi::{Ref, RefOr};
@@ -28,7 +26,7 @@ const MAX_CHARACTERS: usize = 64;
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct TagName(String);
 
-shared::text!(
+shared::text_schema!(
     TagName,
     Text {
         description: "A tag. White space around it is dropped.",
@@ -102,37 +100,6 @@ impl FromIterator<TagName> for TagList {
     fn from_iter<I: IntoIterator<Item = TagName>>(tags: I) -> Self {
         let tags: BTreeSet<TagName> = tags.into_iter().collect();
         Self(tags.into_iter().collect())
-    }
-}
-
-/// Too many of them are one fault, not one each.
-impl<'de> Deserialize<'de> for TagList {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Tags;
-
-        impl<'de> Visitor<'de> for Tags {
-            type Value = TagList;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(formatter, "an array of at most {MAX_TAGS} tags")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<TagList, A::Error> {
-                let mut tags = BTreeSet::new();
-                let mut count = items.size_hint().unwrap_or_default();
-                while count <= MAX_TAGS {
-                    match items.next_element()? {
-                        Some(tag) => tags.insert(tag),
-                        None => return Ok(TagList(tags.into_iter().collect())),
-                    };
-                    count = count.max(tags.len());
-                }
-                let detail = format!("must have at most {MAX_TAGS} items");
-                Err(A::Error::custom(detail))
-            }
-        }
-
-        deserializer.deserialize_seq(Tags)
     }
 }
 

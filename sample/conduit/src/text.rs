@@ -70,9 +70,19 @@ macro_rules! text {
             /// # Errors
             ///
             /// The first rule that it breaks.
-            pub fn parse(text: &str) -> Result<Self, TextError> {
-                check(text, $max, $lines)?;
-                Ok(Self(text.to_owned()))
+            pub fn parse(text: impl Into<String>) -> Result<Self, TextError> {
+                let text = text.into();
+                check(&text, $max, $lines)?;
+                Ok(Self(text))
+            }
+
+            /// Whether a text keeps the rules.
+            ///
+            /// # Errors
+            ///
+            /// The first rule that it breaks.
+            pub fn check(text: &str) -> Result<(), TextError> {
+                check(text, $max, $lines)
             }
 
             /// The text as it was written.
@@ -88,7 +98,7 @@ macro_rules! text {
             }
         }
 
-        shared::text!(
+        shared::text_schema!(
             $name as $schema,
             Text {
                 description: $description,
@@ -132,10 +142,10 @@ mod tests {
 
     #[test]
     fn the_schemas_take_what_the_types_take() {
-        crate::assert_schema::<Title>(|text| Title::parse(text).is_ok());
-        crate::assert_schema::<Description>(|text| Description::parse(text).is_ok());
-        crate::assert_schema::<Body>(|text| Body::parse(text).is_ok());
-        crate::assert_schema::<CommentBody>(|text| CommentBody::parse(text).is_ok());
+        crate::assert_schema::<Title>(|text| Title::check(text).is_ok());
+        crate::assert_schema::<Description>(|text| Description::check(text).is_ok());
+        crate::assert_schema::<Body>(|text| Body::check(text).is_ok());
+        crate::assert_schema::<CommentBody>(|text| CommentBody::check(text).is_ok());
     }
 
     #[test]
@@ -152,42 +162,42 @@ mod tests {
                 Title::parse(text).map(Title::into_string),
                 Ok(text.to_owned())
             );
-            assert!(Body::parse(text).is_ok() && Description::parse(text).is_ok());
+            assert!(Body::check(text).is_ok() && Description::check(text).is_ok());
         }
-        assert!(Body::parse("one\r\n\ttwo").is_ok());
-        assert!(Description::parse("one\ntwo").is_ok());
+        assert!(Body::check("one\r\n\ttwo").is_ok());
+        assert!(Description::check("one\ntwo").is_ok());
     }
 
     #[test]
     fn limits_count_characters() {
-        assert!(Title::parse(&"é".repeat(255)).is_ok());
+        assert!(Title::check(&"é".repeat(255)).is_ok());
         assert_eq!(
-            Title::parse(&"é".repeat(256)),
+            Title::check(&"é".repeat(256)),
             Err(TextError::TooLong { max: 255 })
         );
-        assert!(Description::parse(&"é".repeat(1024)).is_ok());
-        assert!(Description::parse(&"é".repeat(1025)).is_err());
-        assert!(Body::parse(&"é".repeat(200_000)).is_ok());
-        assert!(Body::parse(&"é".repeat(200_001)).is_err());
-        assert!(CommentBody::parse(&"é".repeat(10_000)).is_ok());
-        assert!(CommentBody::parse(&"é".repeat(10_001)).is_err());
+        assert!(Description::check(&"é".repeat(1024)).is_ok());
+        assert!(Description::check(&"é".repeat(1025)).is_err());
+        assert!(Body::check(&"é".repeat(200_000)).is_ok());
+        assert!(Body::check(&"é".repeat(200_001)).is_err());
+        assert!(CommentBody::check(&"é".repeat(10_000)).is_ok());
+        assert!(CommentBody::check(&"é".repeat(10_001)).is_err());
     }
 
     #[test]
     fn what_nobody_could_read_is_refused() {
         for text in ["", " ", "\u{3000}\u{a0}"] {
-            assert_eq!(Title::parse(text), Err(TextError::Empty), "{text:?}");
-            assert_eq!(Body::parse(text), Err(TextError::Empty), "{text:?}");
+            assert_eq!(Title::check(text), Err(TextError::Empty), "{text:?}");
+            assert_eq!(Body::check(text), Err(TextError::Empty), "{text:?}");
         }
-        assert_eq!(Body::parse("\n\t"), Err(TextError::Empty));
+        assert_eq!(Body::check("\n\t"), Err(TextError::Empty));
         for text in ["a\0", "\u{1b}[31m", "a\u{7f}", "a\u{85}"] {
-            assert_eq!(Title::parse(text), Err(TextError::Control), "{text:?}");
+            assert_eq!(Title::check(text), Err(TextError::Control), "{text:?}");
             assert_eq!(
-                Body::parse(text),
+                Body::check(text),
                 Err(TextError::ControlInLines),
                 "{text:?}"
             );
         }
-        assert_eq!(Title::parse("one\ntwo"), Err(TextError::Control));
+        assert_eq!(Title::check("one\ntwo"), Err(TextError::Control));
     }
 }

@@ -1,13 +1,13 @@
 //! A user, as the user alone sees it.
 
 use serde::Serialize;
-use shared::db::{Db, DbError, FromRow, params};
+use shared::db::{Db, DbError, params};
 use shared::identity::{Email, UserId, Username};
 use shared::token::AccessToken;
 use utoipa::ToSchema;
 
 /// A user's own row.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug)]
 pub struct User {
     /// The e-mail address.
     pub email: String,
@@ -18,6 +18,13 @@ pub struct User {
     /// Where the user's picture is.
     pub image: Option<String>,
 }
+
+shared::from_row!(User {
+    email,
+    username,
+    bio,
+    image
+});
 
 impl User {
     /// The columns of a `User` in the table `users`. An empty text is `NULL`.

@@ -37,13 +37,13 @@ pub(crate) async fn fill(app: &TestApp) {
         "INSERT INTO tags (name, articles_count) SELECT 'common', 0 FROM n WHERE n.i = 0"
             .to_owned(),
         format!(
-            "INSERT INTO article_tags (tag_id, article_id)
-             SELECT t.id, {article} FROM n
+            "INSERT INTO article_tags (tag_id, article_id, position)
+             SELECT t.id, {article}, 0 FROM n
              JOIN tags AS t ON t.name = 'tag-' || CAST(n.i % {TAGS} AS TEXT)"
         ),
         format!(
-            "INSERT INTO article_tags (tag_id, article_id)
-             SELECT t.id, {article} FROM n JOIN tags AS t ON t.name = 'common'"
+            "INSERT INTO article_tags (tag_id, article_id, position)
+             SELECT t.id, {article}, 1 FROM n JOIN tags AS t ON t.name = 'common'"
         ),
         format!(
             "INSERT INTO favorites (user_id, article_id, created_at)

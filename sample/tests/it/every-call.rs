@@ -248,7 +248,7 @@ async fn rows(app: &TestApp) -> Vec<String> {
              UNION ALL SELECT 'article ' || substr(slug, 1, 4) || ' ' || title || ' ' || description
                  || ' ' || body || ' ' || favorites_count || ' ' || version FROM articles
              UNION ALL SELECT 'tag ' || name || ' ' || articles_count FROM tags
-             UNION ALL SELECT 'tagged ' || a.title || ' ' || n.name
+             UNION ALL SELECT 'tagged ' || a.title || ' ' || n.name || ' ' || t.position
              FROM article_tags AS t JOIN articles AS a ON a.id = t.article_id
              JOIN tags AS n ON n.id = t.tag_id
              UNION ALL SELECT 'favorite ' || u.username || ' ' || a.title FROM favorites AS f

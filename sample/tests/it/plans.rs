@@ -212,7 +212,7 @@ mod sqlite {
     /// The plan does not depend on the values, but there have to be some. A text that is a number
     /// suits every place.
     fn with_values(statement: &str) -> String {
-        let mut parts = statement.split('?');
+        let mut parts = statement.split('$');
         let mut text = parts.next().unwrap_or_default().to_owned();
         for part in parts {
             text.push_str("'1'");
@@ -253,7 +253,7 @@ mod sqlite {
         if inside_subquery && !sorts_a_page {
             return statement.contains("FROM follows AS f CROSS JOIN articles AS b");
         }
-        statement.contains("WHERE t.article_id = ?1 AND n.id = t.tag_id")
+        statement.contains("WHERE t.article_id = $1 AND n.id = t.tag_id")
             || lines.iter().any(|scan| scan.detail == "SCAN page")
     }
 }

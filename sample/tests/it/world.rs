@@ -51,8 +51,9 @@ const WRITTEN: [&str; 8] = [
          ('01900000-0000-7000-8000-0000000000d2', '01900000-0000-7000-8000-00000000000a',
           'rain', 'Rain', 'On water', 'It falls.', 0, 1700000000000, 1700000000000)",
     "INSERT INTO tags (name, articles_count) VALUES ('fire', 1), ('water', 1)",
-    "INSERT INTO article_tags (tag_id, article_id)
-     SELECT id, '01900000-0000-7000-8000-0000000000d1' FROM tags",
+    "INSERT INTO article_tags (tag_id, article_id, position)
+     SELECT id, '01900000-0000-7000-8000-0000000000d1', CASE name WHEN 'fire' THEN 0 ELSE 1 END
+     FROM tags",
     "INSERT INTO favorites (user_id, article_id, created_at)
      VALUES ('01900000-0000-7000-8000-00000000000b', '01900000-0000-7000-8000-0000000000d1', 0)",
     "INSERT INTO follows (follower_id, followed_id, created_at)

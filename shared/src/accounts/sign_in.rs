@@ -1,5 +1,5 @@
 use crate::caller;
-use crate::db::{Db, DbError, FromRow, params};
+use crate::db::{Db, DbError, params};
 use crate::identity::{Email, UserId};
 use crate::password::{self, Password, PasswordHash, Verdict};
 use crate::problem::Problem;
@@ -16,13 +16,19 @@ pub struct Account {
 }
 
 /// An account and the hash of its password.
-#[derive(FromRow)]
 struct Stored {
     id: UserId,
     email: String,
     username: String,
     password_hash: String,
 }
+
+crate::from_row!(Stored {
+    id,
+    email,
+    username,
+    password_hash
+});
 
 /// The account with this address and this password. It takes as long whether there is such an account or
 /// not; the log says why it was refused.

@@ -11,7 +11,7 @@ const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 const USERS: Migration = Migration {
     version: 1,
     name: "users",
-    sqlite: Some(Script {
+    sqlite: Script {
         statements: &[Statement {
             line: 1,
             sql: "CREATE TABLE users (
@@ -20,7 +20,7 @@ const USERS: Migration = Migration {
         }],
         foreign_keys: true,
         checksum: "users",
-    }),
+    },
     postgres: None,
 };
 

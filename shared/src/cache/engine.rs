@@ -181,7 +181,9 @@ impl Engine {
         &self,
         lookup: &Lookup<'_>,
     ) -> Option<(Option<Arc<T>>, Lifetime)> {
-        lookup.generations.as_ref()?;
+        if !lookup.key.is_public() || lookup.generations.is_none() {
+            return None;
+        }
         let bytes = self.store.read(lookup.key.place()).await?;
         let entry = entry::decode::<T>(lookup.key.text(), &bytes)?;
         let mut state = self.state();
@@ -313,7 +315,7 @@ impl Engine {
             state.memory.insert(key.text(), entry, json.len());
         }
         // What is not there stays out of the store: its names are made up by callers.
-        if let (Some(generations), Some(_)) = (generations, &value) {
+        if let (Some(generations), true, Some(_)) = (generations, key.is_public(), &value) {
             let bytes = entry::encode(key.text(), &lifetime, generations, &json);
             let (store, place) = (Arc::clone(&self.store), key.place());
             let work = async move { store.write(place, bytes).await };

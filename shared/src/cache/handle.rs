@@ -233,7 +233,7 @@ impl Cache {
         L: FnOnce() -> F + Send + 'static,
         F: Future<Output = Result<Option<T>, E>> + Send + 'static,
     {
-        let bypassed = self.authenticated;
+        let bypassed = self.authenticated && key.is_public();
         let (value, status): Found<T> = if bypassed {
             (load().await?.map(Arc::new), Status::Bypassed)
         } else {
@@ -241,9 +241,15 @@ impl Cache {
         };
         let mut record = lock(&self.record);
         record.statuses.push(status);
-        record.private |= bypassed;
+        record.private |= bypassed || !key.is_public();
         record.cache_control = Some(policy.cache_control());
         Ok(value.map(Cached))
+    }
+
+    /// Makes what a key names invalid, if it is [tagged by itself](Key::tagged_by_itself). Call it
+    /// after the write is committed and before it is answered.
+    pub async fn invalidate(&self, key: &Key) {
+        self.engine.invalidate(&[key.slot()]).await;
     }
 
     /// Makes everything with one of these tags invalid. Call it after the write is committed and
@@ -263,29 +269,21 @@ impl<S: Sync> FromRequestParts<S> for Cache {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .ok_or_else(|| Problem::internal(format!("the router has no cache: give it {LAYER}")))
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| {
+            Problem::internal("the router has no cache: give it `.layer(shared::cache::layer())`")
+        })
     }
 }
 
-/// How a router comes to have one.
-const LAYER: &str = "`.layer(shared::cache::layer())`";
-
 impl Describe for Cache {
     fn describe(description: &mut Description) {
-        description.needs::<Self>(LAYER);
         description.cached();
     }
 }
 
 /// What it means shows where a handler takes a [`Cache`].
 impl Describe for CacheLayer {
-    fn describe(description: &mut Description) {
-        description.provides::<Cache>();
-    }
+    fn describe(_: &mut Description) {}
 }
 
 impl<T: Answer> Answer for Cached<T> {

@@ -38,7 +38,8 @@
 //! An instance's own memory comes first, bounded in entries and bytes; the least recently used goes.
 //! The key-value store `default`, which all instances share, comes second. It forgets nothing by
 //! itself, so entries carry their times, lie in a fixed number of places, and an instance writes few
-//! of them at a time, after the answer. That there is nothing stays in memory.
+//! of them at a time, after the answer. What is not there, and what is one caller's own, stays in
+//! memory.
 //!
 //! # How stale an answer may be
 //!

@@ -13,7 +13,6 @@ use super::{
     entity_tag::{Candidates, EntityTag},
     preconditions,
 };
-use crate::extract::Head;
 use crate::problem::Problem;
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -43,8 +42,7 @@ pub(crate) struct Conditions {
 
 impl Conditions {
     /// Takes a request's conditions, and has the router see a `GET` in place of a `HEAD`: both must
-    /// have the same headers, and `ETag` and `Content-Length` are made from the body. A handler with effects
-    /// asks for [`IsHead`](crate::extract::IsHead).
+    /// have the same headers, and `ETag` and `Content-Length` are made from the body.
     pub(crate) fn take(request: &mut Request) -> Self {
         let method = request.method().clone();
         let mut conditions = Self {
@@ -57,9 +55,6 @@ impl Conditions {
             let candidates = |name| Candidates::of(request.headers(), name).ok().flatten();
             conditions.if_match = candidates(header::IF_MATCH);
             conditions.if_none_match = candidates(header::IF_NONE_MATCH);
-            if conditions.method == Method::HEAD {
-                request.extensions_mut().insert(Head);
-            }
             *request.method_mut() = Method::GET;
         }
         conditions

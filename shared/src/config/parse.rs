@@ -1,5 +1,7 @@
 //! How values are read: pure functions, and the types that settings have of their own.
 
+use std::net::IpAddr;
+
 use super::{Secret, TrustedProxies};
 
 /// The base of every link and the issuer of tokens: an `http` or `https` origin, optionally with a
@@ -43,7 +45,21 @@ impl PublicUrl {
     /// Whether the host is the machine itself: `localhost` or a name below it (RFC 6761, section 6.3), or
     /// a loopback address. Nobody else can reach a service of that address.
     pub fn is_loopback(&self) -> bool {
-        jenny_token::development::is_loopback(&self.0)
+        let Ok(uri) = self.0.parse::<http::Uri>() else {
+            return false;
+        };
+        let host = uri.host().unwrap_or_default();
+        let address = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'));
+        match address.unwrap_or(host).parse::<IpAddr>() {
+            Ok(address) => address.to_canonical().is_loopback(),
+            Err(_) => {
+                let name = host.strip_suffix('.').unwrap_or(host);
+                let top = name.rsplit('.').next().unwrap_or_default();
+                top.eq_ignore_ascii_case("localhost")
+            }
+        }
     }
 }
 

@@ -26,6 +26,11 @@ impl<T> Secret<T> {
     pub const fn expose(&self) -> &T {
         &self.0
     }
+
+    /// The value, by move.
+    pub fn into_exposed(self) -> T {
+        self.0
+    }
 }
 
 impl<T> fmt::Debug for Secret<T> {

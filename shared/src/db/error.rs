@@ -64,7 +64,8 @@ pub enum DbError {
         /// What the database said.
         message: String,
     },
-    /// The statement's parameters and the values do not match.
+    /// The statement's parameters are not `$1`, `$2`, … in order of first use, or other in number
+    /// than the values.
     #[error("{reason} (in `{statement}`)")]
     Parameters {
         /// The statement.
@@ -80,16 +81,12 @@ pub enum DbError {
     #[error("no row came back")]
     NoRow,
     /// A row does not have the shape that the code expects.
-    #[error("column `{column}` is {found}, expected {expected} (in `{statement}`)")]
+    #[error("column `{column}` {reason}")]
     Decode {
-        /// The statement, without its parameters.
-        statement: String,
-        /// The column's name, or position from zero.
+        /// Its name, or position from zero.
         column: String,
-        /// The type that the code expects.
-        expected: &'static str,
-        /// The type that the database returned, or that the column is missing.
-        found: String,
+        /// What is wrong.
+        reason: &'static str,
     },
     /// The settings do not name a database that can be used.
     #[error("{0}")]

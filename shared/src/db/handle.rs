@@ -25,20 +25,20 @@ impl Db {
     ///
     /// # Errors
     ///
-    /// When the database refuses it or a row cannot become a `T`.
+    /// When the database refuses it or a row is no `T`.
     pub async fn query<T: FromRow>(
         &self,
         sql: &str,
         parameters: impl AsRef<[Value]>,
     ) -> Result<Vec<T>, DbError> {
-        self.rows(sql, parameters.as_ref()).await?.decode(sql)
+        self.rows(sql, parameters.as_ref()).await?.decode()
     }
 
     /// Runs a statement and returns its first row, if there is one.
     ///
     /// # Errors
     ///
-    /// When the database refuses it or a row cannot become a `T`.
+    /// When the database refuses it or a row is no `T`.
     pub async fn query_optional<T: FromRow>(
         &self,
         sql: &str,
@@ -73,17 +73,17 @@ impl Db {
         parameters: impl AsRef<[Value]>,
     ) -> Result<u64, DbError> {
         let parameters = parameters.as_ref();
-        let sql = statement::bind(sql, parameters, self.dialect())?;
+        statement::check(sql, parameters)?;
         let call: Call<u64> = |connection, sql, parameters| connection.execute(sql, parameters);
-        let (affected, connection) = self.0.run(call, &sql, parameters).await?;
+        let (affected, connection) = self.0.run(call, sql, parameters).await?;
         self.0.give_back(connection);
         Ok(affected)
     }
 
     async fn rows(&self, sql: &str, parameters: &[Value]) -> Result<Rows, DbError> {
-        let sql = statement::bind(sql, parameters, self.dialect())?;
+        statement::check(sql, parameters)?;
         let call: Call<Rows> = |connection, sql, parameters| connection.query(sql, parameters);
-        let (rows, connection) = self.0.run(call, &sql, parameters).await?;
+        let (rows, connection) = self.0.run(call, sql, parameters).await?;
         self.0.give_back(connection);
         Ok(rows)
     }
@@ -118,7 +118,7 @@ impl Db {
                 Ok(done)
             }
             Err(error) => {
-                transaction.rollback().await;
+                transaction.rollback().await?;
                 Err(error)
             }
         }

@@ -118,7 +118,9 @@ impl Database {
 
     pub(crate) async fn of(parts: &Parts) -> Result<Db, Problem> {
         let database = parts.extensions.get::<Self>().ok_or_else(|| {
-            Problem::internal(format!("the router has no database: give it {LAYER}"))
+            Problem::internal(
+                "the router has no database: give it `.layer(shared::db::layer(migrations::ALL))`",
+            )
         })?;
         Ok(database.open().await?)
     }
@@ -140,18 +142,8 @@ impl<S: Sync> FromRequestParts<S> for Db {
     }
 }
 
-/// How a router comes to have one.
-const LAYER: &str = "`.layer(shared::db::layer(migrations::ALL))`";
-
-impl Database {
-    pub(crate) fn needed(description: &mut Description) {
-        description.needs::<Self>(LAYER);
-    }
-}
-
 impl Describe for Db {
     fn describe(description: &mut Description) {
-        Database::needed(description);
         description.problem(ProblemKind::Unavailable);
     }
 }

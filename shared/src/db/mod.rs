@@ -5,11 +5,12 @@
 //! function's `store.rs` holds the SQL:
 //!
 //! ```
-//! use shared::db::{Db, DbError, FromRow, params};
+//! use shared::db::{Db, DbError, params};
 //! use shared::identity::UserId;
 //!
-//! #[derive(FromRow)]
 //! struct Name { username: String, email: String }
+//!
+//! shared::from_row!(Name { username, email });
 //!
 //! async fn find_name(db: &Db, id: UserId) -> Result<Option<Name>, DbError> {
 //!     db.query_optional("SELECT username, email FROM users WHERE id = $1", params![id]).await
@@ -18,10 +19,10 @@
 //!
 //! # One text for SQLite and Postgres
 //!
-//! Parameters are `$1`, `$2`, …, numbered as the values are, in any order and as often as needed. A
-//! parameter without a value, or a value without a parameter, is refused before the statement runs, on
-//! every database. [`Parameters`] numbers those of a text that is put together: `IN` lists and rows of
-//! `VALUES`. What decides between outcomes is `ON CONFLICT … RETURNING` and the rows that come
+//! Parameters are `$1`, `$2`, … **in order of first use**, and may be used again. Postgres takes
+//! the number as the position; SQLite takes `$1` as a name and counts names as they come, which is
+//! the same for texts in that order. A text in another order is refused before it runs, on every
+//! database. What decides between outcomes is `ON CONFLICT … RETURNING` and the rows that come
 //! back, never the text of an error. SQL never asks for the time: it is a parameter, an integer of
 //! milliseconds since the Unix epoch in UTC (`BIGINT` on Postgres), which sorts, compares and
 //! subtracts in the same way everywhere. Booleans are `0` and `1` for the same reason.
@@ -52,7 +53,6 @@ mod error;
 mod handle;
 mod layer;
 mod migrate;
-mod parameters;
 mod pool;
 mod postgres;
 mod row;
@@ -71,7 +71,6 @@ pub use self::handle::Db;
 pub(crate) use self::layer::layer_with;
 pub use self::layer::{Database, layer};
 pub use self::migrate::{Migration, Script, Statement};
-pub use self::parameters::Parameters;
 pub use self::row::{FromRow, Row};
 pub use self::store::Dialect;
 pub use self::transaction::Transaction;

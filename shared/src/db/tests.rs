@@ -7,7 +7,7 @@ use super::*;
 const FIRST: Migration = Migration {
     version: 1,
     name: "things",
-    sqlite: Some(Script {
+    sqlite: Script {
         statements: &[
             Statement {
                 line: 1,
@@ -20,28 +20,28 @@ const FIRST: Migration = Migration {
         ],
         foreign_keys: true,
         checksum: "things",
-    }),
+    },
     postgres: None,
 };
 
 const SECOND: Migration = Migration {
     version: 2,
     name: "colour",
-    sqlite: Some(Script {
+    sqlite: Script {
         statements: &[Statement {
             line: 1,
             sql: "ALTER TABLE things ADD COLUMN colour TEXT",
         }],
         foreign_keys: true,
         checksum: "colour",
-    }),
+    },
     postgres: None,
 };
 
 const BROKEN: Migration = Migration {
     version: 3,
     name: "broken",
-    sqlite: Some(Script {
+    sqlite: Script {
         statements: &[
             Statement {
                 line: 1,
@@ -54,15 +54,17 @@ const BROKEN: Migration = Migration {
         ],
         foreign_keys: true,
         checksum: "broken",
-    }),
+    },
     postgres: None,
 };
 
-#[derive(Debug, PartialEq, FromRow)]
+#[derive(Debug, PartialEq)]
 struct Thing {
     name: String,
     id: i64,
 }
+
+crate::from_row!(Thing { name, id });
 
 async fn add(db: &Db, name: &str) -> Option<Thing> {
     db.query_optional(
@@ -113,120 +115,27 @@ fn rows_become_types_by_name_and_by_position() {
 }
 
 #[test]
-fn a_row_of_another_shape_is_an_error_that_names_statement_column_and_types() {
+fn a_row_of_another_shape_is_an_error_that_names_the_column() {
     block_on(async {
         let db = database(&[FIRST]).await;
         add(&db, "spindle").await;
 
-        for (sql, reason) in [
-            (
-                "SELECT id FROM things",
-                "column `name` is missing, expected alloc::string::String",
-            ),
-            (
-                "SELECT name, name AS id FROM things",
-                "column `id` is Text, expected i64",
-            ),
-            (
-                "SELECT NULL AS name, id FROM things",
-                "column `name` is Null, expected alloc::string::String",
-            ),
+        for (sql, column) in [
+            ("SELECT id FROM things", "name"),
+            ("SELECT name, name AS id FROM things", "id"),
+            ("SELECT NULL AS name, id FROM things", "name"),
         ] {
             let error = db.query::<Thing>(sql, []).await.expect_err("does not fit");
-            assert_eq!(error.to_string(), format!("{reason} (in `{sql}`)"));
+            assert!(
+                error.to_string().contains(&format!("`{column}`")),
+                "{error}"
+            );
         }
-        let sql = "SELECT id + 300 FROM things";
-        let error = db.query::<(u8,)>(sql, []).await.expect_err("does not fit");
-        let expected = format!("column `id + 300` is Integer, expected u8 (in `{sql}`)");
-        assert_eq!(error.to_string(), expected);
         assert!(matches!(
             db.query_one::<Thing>("SELECT name, id FROM things WHERE id = $1", params![9])
                 .await,
             Err(DbError::NoRow)
         ));
-    });
-}
-
-#[derive(Debug, FromRow, PartialEq)]
-struct Part {
-    #[row(rename = "part")]
-    number: i64,
-    #[row(default)]
-    colour: Option<String>,
-    #[row(skip)]
-    marks: Vec<u8>,
-    #[row(flatten)]
-    thing: Thing,
-}
-
-#[test]
-fn fields_are_read_as_their_options_say() {
-    block_on(async {
-        let db = database(&[FIRST]).await;
-        add(&db, "spindle").await;
-
-        let part = |colour: Option<&str>| Part {
-            number: 7,
-            colour: colour.map(str::to_owned),
-            marks: Vec::new(),
-            thing: Thing {
-                name: "spindle".to_owned(),
-                id: 1,
-            },
-        };
-        for (sql, expected) in [
-            ("SELECT *, 7 AS part, 1 AS marks FROM things", part(None)),
-            (
-                "SELECT *, 7 AS part, 'red' AS colour FROM things",
-                part(Some("red")),
-            ),
-        ] {
-            let found: Part = db.query_one(sql, []).await.expect("fits");
-            assert_eq!(found, expected);
-        }
-    });
-}
-
-#[test]
-fn parameters_stand_in_any_order() {
-    block_on(async {
-        let db = database(&[FIRST]).await;
-        let sql = "SELECT $3, $1, $2, $1";
-        let found: Vec<(String, i64, f64, i64)> =
-            db.query(sql, params![1, 2.5, "c"]).await.expect("runs");
-        assert_eq!(found, [("c".to_owned(), 1, 2.5, 1)]);
-        let found = db
-            .transaction(async |tx| {
-                tx.query_one::<(i64, i64)>("SELECT $2, $1", params![1, 2])
-                    .await
-            })
-            .await;
-        assert_eq!(found.expect("runs"), (2, 1));
-    });
-}
-
-#[test]
-fn lists_are_of_any_length() {
-    block_on(async {
-        let db = database(&[FIRST]).await;
-        let mut parameters = Parameters::new();
-        let sql = format!(
-            "INSERT INTO things (id, name) VALUES {}",
-            parameters.rows([params![1, "a"], params![2, "b"], params![3, "c"]])
-        );
-        assert_eq!(db.execute(&sql, parameters).await.expect("runs"), 3);
-        for (ids, expected) in [
-            (&[][..], &[][..]),
-            (&[2], &["b"]),
-            (&[3, 1, 9], &["a", "c"]),
-        ] {
-            let mut parameters = Parameters::new();
-            let list = parameters.list(ids.iter().copied());
-            let sql = format!("SELECT name FROM things WHERE id IN ({list}) ORDER BY name");
-            let names: Vec<(String,)> = db.query(&sql, parameters).await.expect("runs");
-            let names: Vec<&str> = names.iter().map(|(name,)| &**name).collect();
-            assert_eq!(names, expected);
-        }
     });
 }
 
@@ -401,11 +310,11 @@ async fn refusal(applied: &[Migration], migrations: &[Migration]) -> String {
 fn an_edited_migration_is_refused_by_name() {
     block_on(async {
         let edited = Migration {
-            sqlite: Some(Script {
+            sqlite: Script {
                 statements: &[],
                 foreign_keys: true,
                 checksum: "another",
-            }),
+            },
             ..FIRST
         };
         let error = refusal(&[FIRST], &[edited]).await;

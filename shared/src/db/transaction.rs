@@ -57,20 +57,20 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// When the database refuses the statement or a row cannot become a `T`.
+    /// When the database refuses the statement or a row is no `T`.
     pub async fn query<T: FromRow>(
         &mut self,
         sql: &str,
         parameters: impl AsRef<[Value]>,
     ) -> Result<Vec<T>, DbError> {
-        self.rows(sql, parameters.as_ref()).await?.decode(sql)
+        self.rows(sql, parameters.as_ref()).await?.decode()
     }
 
     /// As [`Db::query_optional`](super::Db::query_optional).
     ///
     /// # Errors
     ///
-    /// When the database refuses the statement or a row cannot become a `T`.
+    /// When the database refuses the statement or a row is no `T`.
     pub async fn query_optional<T: FromRow>(
         &mut self,
         sql: &str,
@@ -105,12 +105,12 @@ impl Transaction {
         parameters: impl AsRef<[Value]>,
     ) -> Result<u64, DbError> {
         let parameters = parameters.as_ref();
-        let sql = statement::bind(sql, parameters, self.pool.store.dialect())?;
+        statement::check(sql, parameters)?;
         // Taken out for the length of the statement: if it fails, or is dropped while it runs, the
         // connection is closed.
         let mut connection = self.take()?;
         let affected = connection
-            .execute(&sql, parameters)
+            .execute(sql, parameters)
             .await
             .inspect_err(|error| self.pool.note(error))?;
         self.connection = Some(connection);
@@ -118,10 +118,10 @@ impl Transaction {
     }
 
     async fn rows(&mut self, sql: &str, parameters: &[Value]) -> Result<Rows, DbError> {
-        let sql = statement::bind(sql, parameters, self.pool.store.dialect())?;
+        statement::check(sql, parameters)?;
         let mut connection = self.take()?;
         let rows = connection
-            .query(&sql, parameters)
+            .query(sql, parameters)
             .await
             .inspect_err(|error| self.pool.note(error))?;
         self.connection = Some(connection);
@@ -138,15 +138,20 @@ impl Transaction {
         self.finish("COMMIT").await
     }
 
-    /// Undoes everything since the start. Cannot fail: when the statement does, the connection is closed,
-    /// which undoes as well.
-    pub async fn rollback(self) {
+    /// Undoes everything since the start.
+    ///
+    /// # Errors
+    ///
+    /// Never for the transaction itself: when the statement fails the connection is closed, which
+    /// undoes as well.
+    pub async fn rollback(self) -> Result<(), DbError> {
         if self.connection.is_none() {
-            return;
+            return Ok(());
         }
         if let Err(error) = self.finish("ROLLBACK").await {
             tracing::warn!(%error, "a rollback failed and the connection was closed instead");
         }
+        Ok(())
     }
 
     async fn finish(mut self, statement: &str) -> Result<(), DbError> {

@@ -15,26 +15,19 @@ pub enum Value {
     Text(String),
     /// Bytes.
     Blob(Vec<u8>),
-    /// SQL's `NULL`.
+    /// Nothing.
     Null,
 }
 
-impl Value {
-    /// The name of its type.
-    pub(super) fn kind(&self) -> &'static str {
-        match self {
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
             Self::Integer(_) => "Integer",
             Self::Real(_) => "Real",
             Self::Text(_) => "Text",
             Self::Blob(_) => "Blob",
             Self::Null => "Null",
-        }
-    }
-}
-
-impl std::fmt::Debug for Value {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.kind())
+        })
     }
 }
 

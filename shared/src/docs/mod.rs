@@ -14,7 +14,8 @@
 //! itself.
 //!
 //! Errors: 404 for a file or a kind that is not there; 406 for whoever refuses gzip, of the files that are
-//! held in no other form.
+//! held in no other form; 500 for the document where a function's part is missing or old, as the page
+//! then says.
 //!
 //! ```text
 //! // src/lib.rs, beside a build.rs that calls `jenny_build::docs()`
@@ -38,12 +39,14 @@ use crate::openapi::Operations;
 /// What the component holds, made when it was built.
 #[derive(Clone, Copy, Debug)]
 pub struct Site {
-    /// The document.
+    /// The document, or nothing where the component was built without all of it.
     pub document: File,
     /// The page that lists the operations.
     pub page: File,
     /// What that page is made of.
     pub assets: &'static [File],
+    /// What stands against showing the document, a line for each fault; nothing if all is well.
+    pub faults: &'static str,
 }
 
 /// A file, compressed.

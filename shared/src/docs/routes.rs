@@ -24,6 +24,10 @@ pub(crate) async fn openapi(
     Extension(site): Extension<&'static Site>,
     headers: HeaderMap,
 ) -> Result<Encoded<Document>, Problem> {
+    if !site.faults.is_empty() {
+        return Err(Problem::internal(site.faults)
+            .with_detail("The documentation is not whole. The page at docs says what it lacks."));
+    }
     Encoded::new(site.document, &headers)
 }
 

@@ -10,9 +10,7 @@ use validator::Validate;
 
 use super::{
     decode::{self, MAX_VIOLATIONS, UnknownFields},
-    document, media,
-    node::Form,
-    rules,
+    document, media, rules,
 };
 use crate::openapi::{Describe, Description};
 use crate::problem::{Problem, ProblemKind, Violation};
@@ -40,7 +38,8 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        Self::from_value(&document::parse(&read(request).await?)?)
+        let document = document::parse(&read(request).await?)?;
+        validated(&document, UnknownFields::Refused).map(ValidJson)
     }
 }
 
@@ -52,29 +51,8 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        Self::from_value(&document::parse(&read(request).await?)?)
-    }
-}
-
-impl<T: DeserializeOwned + Validate> ValidJson<T> {
-    /// Takes a document that is no request's body, under the same rules.
-    ///
-    /// # Errors
-    ///
-    /// 422 with every fault at once.
-    pub fn from_value(document: &Value) -> Result<Self, Problem> {
-        validated(document, UnknownFields::Refused).map(Self)
-    }
-}
-
-impl<T: DeserializeOwned + Validate> LenientJson<T> {
-    /// Takes a document that is no request's body, under the same rules.
-    ///
-    /// # Errors
-    ///
-    /// 422 with every fault at once.
-    pub fn from_value(document: &Value) -> Result<Self, Problem> {
-        validated(document, UnknownFields::Ignored).map(Self)
+        let document = document::parse(&read(request).await?)?;
+        validated(&document, UnknownFields::Ignored).map(LenientJson)
     }
 }
 
@@ -107,7 +85,7 @@ fn validated<T>(document: &Value, unknown_fields: UnknownFields) -> Result<T, Pr
 where
     T: DeserializeOwned + Validate,
 {
-    let decoded = decode::decode::<T>(document, Form::Json, unknown_fields);
+    let decoded = decode::decode::<T>(document, unknown_fields);
     let mut violations = decoded.violations;
     if let Some(errors) = decoded
         .value
@@ -115,7 +93,7 @@ where
         .and_then(|value| value.validate().err())
     {
         // A rule broken by a stand-in says nothing about what the client sent.
-        let broken = rules::violations(&errors, document, &decode::names::<T>(document))
+        let broken = rules::violations(&errors, document)
             .into_iter()
             .filter(|violation| !decode::is_covered(&violations, &violation.pointer))
             .collect::<Vec<_>>();

@@ -24,24 +24,16 @@
 
 mod decode;
 mod document;
-mod fault;
-mod is_head;
 mod json;
 mod media;
 mod member;
-mod node;
 mod parameters;
 mod pointer;
 mod rules;
-mod stand_in;
-mod text;
+mod strict;
 
-#[doc(hidden)]
-pub use self::text::parsed;
-pub(crate) use self::{is_head::Head, parameters::QueryCheck};
 pub use self::{
-    is_head::IsHead,
     json::{LenientJson, ValidJson},
     member::not_null,
-    parameters::{Lenient, Path, Query},
+    parameters::{Path, Query},
 };

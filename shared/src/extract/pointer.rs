@@ -1,26 +1,5 @@
 //! JSON pointers (RFC 6901).
 
-/// Where a value is in a document, step by step, without a text for each.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Path<'p> {
-    /// The whole document.
-    Root,
-    /// A member.
-    Name(&'p Path<'p>, &'p str),
-    /// An item.
-    Index(&'p Path<'p>, usize),
-}
-
-impl Path<'_> {
-    pub(super) fn pointer(&self) -> String {
-        match self {
-            Self::Root => String::new(),
-            Self::Name(parent, name) => join(&parent.pointer(), name),
-            Self::Index(parent, index) => join(&parent.pointer(), &index.to_string()),
-        }
-    }
-}
-
 /// A pointer one step further: `~` and `/` in the step are escaped (section 3).
 pub(super) fn join(parent: &str, step: &str) -> String {
     format!("{parent}/{}", step.replace('~', "~0").replace('/', "~1"))
@@ -33,15 +12,22 @@ pub(super) fn is_within(pointer: &str, ancestor: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// The pointer to a pointer's parent and the last step, unescaped; `None` for the whole document.
+pub(super) fn split(pointer: &str) -> Option<(&str, String)> {
+    let (parent, step) = pointer.rsplit_once('/')?;
+    Some((parent, step.replace("~1", "/").replace("~0", "~")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn steps_are_escaped() {
-        let item = Path::Index(&Path::Name(&Path::Root, "b/~c"), 2);
-        assert_eq!(item.pointer(), "/b~1~0c/2");
-        assert_eq!(Path::Root.pointer(), "");
+    fn steps_are_escaped_and_back() {
+        let pointer = join("/a", "b/~c");
+        assert_eq!(pointer, "/a/b~1~0c");
+        assert_eq!(split(&pointer), Some(("/a", "b/~c".into())));
+        assert_eq!(split(""), None);
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! Broken rules of `validator` as violations.
 
-use std::collections::BTreeMap;
-
-use serde_json::{Map, Value};
+use serde_json::Value;
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use super::pointer;
@@ -11,53 +9,28 @@ use crate::problem::Violation;
 /// The name under which `validator` files the rules of a whole struct.
 const WHOLE_STRUCT: &str = "__all__";
 
-/// The names by which the types of a document's objects know their members, by the objects' pointers.
-type Names = BTreeMap<String, &'static [&'static str]>;
-
 /// Every broken rule, in the order of the pointers.
 ///
-/// `validator` knows members by their names in Rust, and serde by those that clients write. The latter are
-/// looked up in `names`.
-pub(super) fn violations(
-    errors: &ValidationErrors,
-    document: &Value,
-    names: &Names,
-) -> Vec<Violation> {
+/// `validator` knows fields by their Rust names. The document tells how the client wrote them: as
+/// they are, or in camel case; a field that the document lacks is named in camel case.
+pub(super) fn violations(errors: &ValidationErrors, document: &Value) -> Vec<Violation> {
     let mut found = Vec::new();
-    collect(errors, document, "", names, &mut found);
+    collect(errors, document, "", &mut found);
     found.sort();
     found
 }
 
-fn collect(
-    errors: &ValidationErrors,
-    object: &Value,
-    at: &str,
-    names: &Names,
-    found: &mut Vec<Violation>,
-) {
+fn collect(errors: &ValidationErrors, object: &Value, at: &str, found: &mut Vec<Violation>) {
     for (field, kind) in errors.errors() {
-        // What a flattened type knows is not told, and the document's own names serve.
-        let of_document = || {
-            object
-                .as_object()
-                .into_iter()
-                .flat_map(Map::keys)
-                .map(String::as_str)
-        };
-        let known = match names.get(at) {
-            Some(names) => names.to_vec(),
-            None => of_document().collect(),
-        };
-        let (place, value) = match member_name(field, &known) {
-            Some(name) => {
-                let value = object.get(name).unwrap_or(&Value::Null);
-                (pointer::join(at, name), value)
-            }
-            None => (at.to_owned(), object),
+        let (place, value) = if field == WHOLE_STRUCT {
+            (at.to_owned(), object)
+        } else {
+            let name = member_name(field, object);
+            let value = object.get(&name).unwrap_or(&Value::Null);
+            (pointer::join(at, &name), value)
         };
         match kind {
-            ValidationErrorsKind::Struct(errors) => collect(errors, value, &place, names, found),
+            ValidationErrorsKind::Struct(errors) => collect(errors, value, &place, found),
             ValidationErrorsKind::List(items) => {
                 for (index, errors) in items {
                     let item = value.get(index).unwrap_or(&Value::Null);
@@ -65,7 +38,6 @@ fn collect(
                         errors,
                         item,
                         &pointer::join(&place, &index.to_string()),
-                        names,
                         found,
                     );
                 }
@@ -86,22 +58,23 @@ fn is_blank(value: &Value) -> bool {
     }
 }
 
-/// The name that clients write: the one that is the same but for case and separators, as `rename_all` makes
-/// it. `None` for the rules of a whole struct, and for a member that `rename` calls something else: its rule
-/// is reported of the object, unless the member has a type that keeps the rule itself.
-fn member_name<'k>(field: &str, known: &[&'k str]) -> Option<&'k str> {
-    if field == WHOLE_STRUCT {
-        return None;
+fn member_name(field: &str, object: &Value) -> String {
+    if object.get(field).is_some() {
+        field.to_owned()
+    } else {
+        camel_case(field)
     }
-    let field = field.trim_start_matches("r#");
-    let same_but_for_case = || known.iter().find(|name| letters(name).eq(letters(field)));
-    let same = known.iter().find(|name| **name == field);
-    same.or_else(same_but_for_case).copied()
 }
 
-fn letters(name: &str) -> impl Iterator<Item = char> {
-    let letters = name.chars().filter(|c| !matches!(c, '_' | '-'));
-    letters.flat_map(char::to_lowercase)
+fn camel_case(field: &str) -> String {
+    let mut words = field.trim_start_matches("r#").split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |mut name, word| {
+        let mut characters = word.chars();
+        name.extend(characters.next().map(|first| first.to_ascii_uppercase()));
+        name.push_str(characters.as_str());
+        name
+    })
 }
 
 /// What the value must be: the rule's own message, or one for each rule that `validator` has.
@@ -174,7 +147,6 @@ mod tests {
     use validator::Validate;
 
     use super::*;
-    use crate::extract::decode;
 
     #[derive(Deserialize, Validate)]
     #[serde(rename_all = "camelCase")]
@@ -190,9 +162,6 @@ mod tests {
         authors: Vec<Author>,
         #[validate(required)]
         published_by: Option<String>,
-        #[serde(rename = "motto")]
-        #[validate(length(min = 1))]
-        epigraph: String,
     }
 
     #[derive(Deserialize, Validate)]
@@ -220,15 +189,13 @@ mod tests {
             "title": "",
             "tagList": ["a", "b", "c"],
             "stars": 9,
-            "motto": "",
             "authors": [
                 {"email_address": "long.enough@example.org", "name": "ok"},
                 {"email_address": "short", "name": "root"},
             ],
         });
         let article: Article = serde_json::from_value(document.clone()).unwrap();
-        let errors = article.validate().unwrap_err();
-        let found = violations(&errors, &document, &decode::names::<Article>(&document));
+        let found = violations(&article.validate().unwrap_err(), &document);
         let blank = found.iter().filter(|violation| violation.is_blank());
         let blank: Vec<_> = blank.map(|violation| &*violation.pointer).collect();
         assert_eq!(blank, ["/publishedBy", "/title"]);
@@ -240,7 +207,6 @@ mod tests {
             found,
             [
                 " is invalid (both_or_none)",
-                " must not be empty",
                 "/authors/1/email_address must be 8 to 64 characters long",
                 "/authors/1/email_address must be an e-mail address",
                 "/authors/1/name is taken",

@@ -42,7 +42,7 @@ const MAX_LABEL_BYTES: usize = 63;
 pub struct Email(String);
 
 // Not all that is taken matches: letters beyond ASCII take more bytes than the length says.
-crate::text!(
+crate::text_schema!(
     Email,
     Text {
         description: "An e-mail address, with a domain of at least two labels. White space around it is \

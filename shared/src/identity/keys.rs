@@ -8,7 +8,7 @@
 use axum::Extension;
 
 use super::{Email, UserId, Username};
-use crate::db::{Database, Db, DbError, FromRow, Migration, Transaction, params};
+use crate::db::{Database, Db, DbError, Migration, Transaction, params};
 
 /// How many users a transaction brings up to date: other writers wait for no more than that.
 const BATCH: i64 = 200;
@@ -20,7 +20,6 @@ pub fn layer(migrations: &'static [Migration]) -> Extension<Database> {
 }
 
 /// A user whose keys may be by earlier rules.
-#[derive(FromRow)]
 struct Outdated {
     id: UserId,
     username: String,
@@ -28,6 +27,14 @@ struct Outdated {
     email: String,
     email_key: String,
 }
+
+crate::from_row!(Outdated {
+    id,
+    username,
+    username_key,
+    email,
+    email_key
+});
 
 const OUTDATED: &str = "SELECT users.id, username, username_key, email, email_key
      FROM outdated_user_keys JOIN users ON users.id = user_id
@@ -135,7 +142,7 @@ mod tests {
     const TABLES: Migration = Migration {
         version: 1,
         name: "users",
-        sqlite: Some(Script {
+        sqlite: Script {
             statements: &[
                 Statement {
                     line: 1,
@@ -148,7 +155,7 @@ mod tests {
             ],
             foreign_keys: true,
             checksum: "users",
-        }),
+        },
         postgres: None,
     };
 

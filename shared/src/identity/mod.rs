@@ -7,6 +7,7 @@
 
 mod email;
 mod keys;
+pub mod rule;
 mod script;
 mod taken;
 mod text;
@@ -17,4 +18,5 @@ pub use self::email::{Email, EmailError};
 pub use self::keys::layer;
 pub use self::taken::Taken;
 pub use self::user_id::UserId;
+pub(crate) use self::user_id::new_uuid;
 pub use self::username::{Username, UsernameError};

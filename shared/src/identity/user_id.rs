@@ -16,7 +16,7 @@ impl UserId {
     /// A fresh id for a user who comes into being `now`.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
-        Self(crate::id::new_uuid(now))
+        Self(new_uuid(now))
     }
 }
 
@@ -39,7 +39,7 @@ impl From<UserId> for Uuid {
 }
 
 /// A UUID of version 7 with the time given and randomness from the host.
-fn new_uuid(now: Timestamp) -> Uuid {
+pub(crate) fn new_uuid(now: Timestamp) -> Uuid {
     let seconds = u64::try_from(now.as_second()).unwrap_or(0);
     let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
     Uuid::new_v7(uuid::Timestamp::from_unix(

@@ -54,7 +54,7 @@ const PATTERN: &str = concat!(
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Username(String);
 
-crate::text!(
+crate::text_schema!(
     Username,
     Text {
         description: "The name that a user is shown and addressed by. White space around it is dropped. \

@@ -1,17 +1,14 @@
 //! What an operation's arguments, answer and layers say of it.
 
-use std::any::type_name;
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Extension;
-use axum::extract::State;
 use serde_json::{Value, json};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::path::ParameterIn;
 use utoipa::openapi::schema::Schema;
 use utoipa::{IntoParams, ToSchema};
 
-use super::Answer;
 use crate::problem::{Extension as ProblemExtension, Member, ProblemKind};
 
 /// What takes part in answering, and what that means to the caller: extractors, answers, layers.
@@ -31,8 +28,7 @@ use crate::problem::{Extension as ProblemExtension, Member, ProblemKind};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what it means to the caller of an operation",
-    note = "implement `shared::openapi::Describe` for it; a tower layer that changes nothing that callers see \
-            is added by `Operations::transparent_layer`"
+    note = "implement `shared::openapi::Describe` for it"
 )]
 pub trait Describe {
     /// Whether it is an argument that evaluates `If-Match` and `If-None-Match` of a request that changes
@@ -49,12 +45,13 @@ pub struct Description {
     pub(super) parameters: Vec<Value>,
     pub(super) caller: Option<Caller>,
     pub(super) request: Option<Value>,
-    /// What a success looks like, the first one last described.
-    pub(super) answers: Vec<Success>,
-    /// Whether `responses(…)` says which of the answers there are.
-    pub(super) is_narrowed: bool,
-    /// The parameters of the path, in its order; `None` where no argument reads them.
-    pub(super) in_path: Option<Vec<Value>>,
+    pub(super) status: u16,
+    /// Media type and schema of a successful answer.
+    pub(super) content: Option<(&'static str, Value)>,
+    /// Names of headers of a successful answer, as [`headers`](super::headers) has them.
+    pub(super) headers: BTreeSet<&'static str>,
+    /// Headers of a successful answer that the function alone has, or has otherwise than all.
+    pub(super) own_headers: BTreeMap<&'static str, Value>,
     pub(super) problems: BTreeSet<ProblemKind>,
     pub(super) schemas: BTreeMap<String, Value>,
     pub(super) extension: Option<ExtensionOfProblems>,
@@ -62,29 +59,6 @@ pub struct Description {
     pub(super) token_schemes: BTreeMap<&'static str, Value>,
     pub(super) no_store: bool,
     pub(super) cached: bool,
-    /// What arguments take from the request that a layer puts there, and how to add the layer.
-    needs: BTreeMap<&'static str, &'static str>,
-    provided: BTreeSet<&'static str>,
-    /// Whether a layer describes itself, and not an argument or the answer.
-    pub(super) of_layer: bool,
-}
-
-/// A successful answer: 2xx, or 3xx.
-#[derive(Clone, Debug, Default)]
-#[cfg_attr(
-    target_arch = "wasm32",
-    allow(dead_code, reason = "a component describes nothing")
-)]
-pub(super) struct Success {
-    pub(super) status: u16,
-    /// Media type and schema.
-    pub(super) content: Option<(&'static str, Value)>,
-    /// What it is, in the words of its type.
-    pub(super) text: Option<String>,
-    /// Names of headers, as [`headers`](super::headers) has them.
-    pub(super) headers: BTreeSet<&'static str>,
-    /// Headers that the function alone has, or has otherwise than all.
-    pub(super) own_headers: BTreeMap<&'static str, Value>,
 }
 
 /// A member that problems have beside those of RFC 9457.
@@ -143,100 +117,32 @@ impl Description {
         self.request = Some(self.reference::<T>());
     }
 
-    /// The parameters of the path, by a type that names each of them.
-    pub fn path<T: IntoParams>(&mut self) {
-        let parameters = T::into_params(|| Some(ParameterIn::Path));
-        self.parameters
-            .extend(parameters.iter().map(|parameter| json!(parameter)));
-    }
-
-    /// The next parameter of the path, by a type with a schema.
-    pub fn path_parameter<T: ToSchema>(&mut self) {
-        let schema = json!(T::schema());
-        self.path_schema(schema);
-    }
-
-    pub(crate) fn path_schema(&mut self, schema: Value) {
-        self.in_path.get_or_insert_default().push(schema);
-    }
-
     /// The JSON body of the answer, by its type.
     pub fn answer_body<T: ToSchema>(&mut self) {
-        let text = json!(T::schema())["description"]
-            .as_str()
-            .map(str::to_owned);
-        let reference = self.reference::<T>();
-        let answer = self.answer();
-        answer.content = Some(("application/json", reference));
-        answer.text = text;
+        self.content = Some(("application/json", self.reference::<T>()));
     }
 
     /// The body of the answer, where it is no JSON or any JSON: the media type alone.
     pub fn answer_of(&mut self, media_type: &'static str) {
         let is_json = media_type.ends_with("json");
         let schema = json!({ "type": if is_json { "object" } else { "string" } });
-        self.answer().content = Some((media_type, schema));
+        self.content = Some((media_type, schema));
     }
 
     /// A header of successful answers, as a Header Object of OpenAPI, in the place of what would be
     /// said of it.
     pub fn answer_header(&mut self, name: &'static str, header: Value) {
-        self.answer();
-        for answer in &mut self.answers {
-            answer.own_headers.insert(name, header.clone());
-        }
+        self.own_headers.insert(name, header);
     }
 
     /// The status of a successful answer.
     pub fn status(&mut self, status: u16) {
-        self.answer().status = status;
-    }
-
-    /// That another answer is possible, of another status.
-    pub fn or<A: Answer>(&mut self) {
-        let mut other = Self::default();
-        A::describe(&mut other);
-        self.answers.extend(other.answers);
-        self.schemas.extend(other.schemas);
-        self.problems.extend(other.problems);
-    }
-
-    /// That `responses(…)` may name those of the answers that a handler gives.
-    pub(super) fn narrowed_by_responses(&mut self) {
-        self.is_narrowed = true;
-    }
-
-    fn answer(&mut self) -> &mut Success {
-        if self.answers.is_empty() {
-            self.answers.push(Success::default());
-        }
-        &mut self.answers[0]
+        self.status = status;
     }
 
     /// A header that successful answers may have.
     pub(crate) fn header(&mut self, name: &'static str) {
-        self.answer();
-        for answer in &mut self.answers {
-            answer.headers.insert(name);
-        }
-    }
-
-    /// That an argument takes a `T` from the request's extensions, and how one adds the layer that puts it
-    /// there.
-    pub fn needs<T>(&mut self, layer: &'static str) {
-        self.needs.insert(type_name::<T>(), layer);
-    }
-
-    /// That a layer puts a `T` into the request's extensions.
-    pub fn provides<T>(&mut self) {
-        self.provided.insert(type_name::<T>());
-    }
-
-    /// What no layer provides, and how to add the one that does.
-    #[cfg(not(target_arch = "wasm32"))]
-    pub(super) fn missing(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        let needs = self.needs.iter().map(|(name, layer)| (*name, *layer));
-        needs.filter(|(name, _)| !self.provided.contains(name))
+        self.headers.insert(name);
     }
 
     /// That a change asks for what is to be changed (`If-Match`) or must not be there
@@ -355,87 +261,7 @@ impl Describe for axum::http::HeaderMap {
     fn describe(_: &mut Description) {}
 }
 
-/// Needs the layer `Extension(…)`, and is it.
+/// What extends requests is the function's own.
 impl<T> Describe for Extension<T> {
-    fn describe(description: &mut Description) {
-        if description.of_layer {
-            description.provides::<T>();
-        } else {
-            description.needs::<T>("`.layer(axum::Extension(…))`");
-        }
-    }
-}
-
-/// What the router is given by `with_state`, or it is no `Operations<()>`.
-impl<T> Describe for State<T> {
     fn describe(_: &mut Description) {}
 }
-
-/// What [`Path`](crate::extract::Path) reads: one parameter, a tuple of several in the path's order, or a type
-/// that names each.
-///
-/// ```
-/// use serde::Deserialize;
-/// use shared::openapi::{Description, PathParameters};
-/// use utoipa::IntoParams;
-///
-/// #[derive(Deserialize, IntoParams)]
-/// struct Place {
-///     /// The row, from 1.
-///     row: u32,
-///     /// The seat in the row, from 1.
-///     seat: u32,
-/// }
-///
-/// impl PathParameters for Place {
-///     fn describe(description: &mut Description) {
-///         description.path::<Self>();
-///     }
-/// }
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say what it is in a path",
-    note = "a text of your own has `shared::text_schema!`; a struct of named parameters derives \
-            `utoipa::IntoParams` and implements `shared::openapi::PathParameters` by `description.path::<Self>()`"
-)]
-pub trait PathParameters {
-    /// Adds the parameters to an operation's description.
-    fn describe(description: &mut Description);
-}
-
-macro_rules! path_parameters {
-    ($($type:ty => $schema:tt,)+) => {
-        $(
-            impl PathParameters for $type {
-                fn describe(description: &mut Description) {
-                    description.path_schema(json!($schema));
-                }
-            }
-        )+
-    };
-}
-
-path_parameters! {
-    String => { "type": "string" },
-    uuid::Uuid => { "type": "string", "format": "uuid" },
-    u8 => { "type": "integer", "minimum": 0, "maximum": 255 },
-    u16 => { "type": "integer", "minimum": 0, "maximum": 65535 },
-    u32 => { "type": "integer", "minimum": 0 },
-    u64 => { "type": "integer", "minimum": 0 },
-    i32 => { "type": "integer" },
-    i64 => { "type": "integer" },
-}
-
-macro_rules! tuples_of_path_parameters {
-    ($(($($type:ident),+))+) => {
-        $(
-            impl<$($type: PathParameters),+> PathParameters for ($($type,)+) {
-                fn describe(description: &mut Description) {
-                    $($type::describe(description);)+
-                }
-            }
-        )+
-    };
-}
-
-tuples_of_path_parameters! { (A) (A, B) (A, B, C) (A, B, C, D) }

@@ -8,7 +8,7 @@ use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema as _, ToSchema};
 
 use super::describe::Description;
-use super::operation;
+use super::operation::{self, Operation};
 use super::{Operations, headers, problems};
 use crate::problem::Members;
 
@@ -39,7 +39,7 @@ impl Operations {
         let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
         for operation in &self.operations {
             let item = paths.entry(operation.path.clone()).or_default();
-            item.insert(operation.method().into(), operation.to_json(about.name));
+            item.insert(operation.method().into(), operation.to_json());
             if operation.is_read() {
                 item.insert("head".into(), operation::head(&item["get"]));
             }
@@ -60,37 +60,19 @@ impl Operations {
                 "license": { "name": about.license, "identifier": about.license },
             },
             "servers": [{ "url": "/", "description": "Where this document is served." }],
-            "tags": self.tags(about),
+            "tags": self.tags(about.description),
             "paths": paths,
             "components": self.components(),
         });
         sorted(pruned(document))
     }
 
-    /// Looks for what handlers take from a layer that they do not have, which would answer 500.
-    ///
-    /// # Panics
-    ///
-    /// With the operation and the layer.
-    pub(super) fn assert_layers(&self) {
-        for operation in &self.operations {
-            if let Some((name, layer)) = operation.description.missing().next() {
-                panic!(
-                    "{operation:?}: a handler takes what no layer provides ({name}): add {layer} to the \
-                     operations, after this one"
-                );
-            }
-        }
-    }
-
     /// The tags, each described by what the function does.
-    fn tags(&self, about: About) -> Value {
-        let tags = self.operations.iter();
-        let tags: BTreeSet<String> = tags
-            .flat_map(|operation| operation.tags(about.name))
-            .collect();
+    fn tags(&self, description: &str) -> Value {
+        let tags = self.operations.iter().flat_map(Operation::tags);
+        let tags: BTreeSet<&str> = tags.collect();
         let tags = tags.into_iter();
-        tags.map(|tag| json!({ "name": tag, "description": format!("{}.", about.description) }))
+        tags.map(|tag| json!({ "name": tag, "description": format!("{description}.") }))
             .collect()
     }
 

@@ -9,14 +9,12 @@ use axum::response::{IntoResponse, Response};
 
 use super::{Answer, Describe, Description};
 use crate::conditional;
-use crate::extract::QueryCheck;
 
 /// A handler whose arguments and answer describe themselves. `T` is what [`axum::handler::Handler`]
 /// has there.
 #[diagnostic::on_unimplemented(
     message = "an argument or the answer of this handler does not say what it means to the caller",
-    note = "arguments implement `shared::openapi::Describe`, answers `shared::openapi::Answer`: one may \
-            implement them for one's own types"
+    note = "arguments implement `shared::openapi::Describe`, answers `shared::openapi::Answer`"
 )]
 pub trait Described<T> {
     /// What they say.
@@ -40,12 +38,11 @@ where
 /// preconditions of a request, one that has some is refused in its place.
 ///
 /// The arguments are made first. So what is no success anyway, for want of a token or because the body
-/// breaks a rule, is answered as it would be without conditions (RFC 9110, section 13.2.1). Nor is it called
-/// with parameters of the query that none of its arguments knows ([`Query`](crate::extract::Query)).
+/// breaks a rule, is answered as it would be without conditions (RFC 9110, section 13.2.1).
 #[derive(Clone, Copy, Debug)]
 pub struct Checked<H>(pub(super) H);
 
-impl<F, R, A, S> Handler<((),), S> for Checked<F>
+impl<F, R, A> Handler<((),), ()> for Checked<F>
 where
     F: FnOnce() -> R + Clone + Send + Sync + 'static,
     R: Future<Output = A> + Send,
@@ -53,7 +50,7 @@ where
 {
     type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
 
-    fn call(self, request: Request, _: S) -> Self::Future {
+    fn call(self, request: Request, (): ()) -> Self::Future {
         Box::pin(async move {
             match conditional::refuse(request.method(), request.headers()) {
                 Ok(()) => (self.0)().await.into_response(),
@@ -83,18 +80,17 @@ macro_rules! described {
         }
 
         #[allow(non_snake_case, reason = "values are called as their types")]
-        impl<F, R, A, M, S, $($input,)* $last> Handler<(M, $($input,)* $last,), S> for Checked<F>
+        impl<F, R, A, M, $($input,)* $last> Handler<(M, $($input,)* $last,), ()> for Checked<F>
         where
-            S: Send + Sync + 'static,
             F: FnOnce($($input,)* $last) -> R + Clone + Send + Sync + 'static,
             R: Future<Output = A> + Send,
             A: IntoResponse,
-            $($input: FromRequestParts<S> + Describe + Send,)*
-            $last: FromRequest<S, M> + Describe + Send,
+            $($input: FromRequestParts<()> + Describe + Send,)*
+            $last: FromRequest<(), M> + Describe + Send,
         {
             type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
 
-            fn call(self, request: Request, state: S) -> Self::Future {
+            fn call(self, request: Request, (): ()) -> Self::Future {
                 let evaluates = $last::EVALUATES_PRECONDITIONS
                     $(|| $input::EVALUATES_PRECONDITIONS)*;
                 let allowed = match evaluates {
@@ -102,21 +98,20 @@ macro_rules! described {
                     false => conditional::refuse(request.method(), request.headers()),
                 };
                 Box::pin(async move {
+                    #[allow(unused_mut, reason = "the last argument takes all of the request")]
                     let (mut parts, body) = request.into_parts();
-                    let query = QueryCheck::begin(&mut parts);
                     $(
-                        let $input = match $input::from_request_parts(&mut parts, &state).await {
+                        let $input = match $input::from_request_parts(&mut parts, &()).await {
                             Ok(value) => value,
                             Err(rejection) => return rejection.into_response(),
                         };
                     )*
                     let request = Request::from_parts(parts, body);
-                    let $last = match $last::from_request(request, &state).await {
+                    let $last = match $last::from_request(request, &()).await {
                         Ok(value) => value,
                         Err(rejection) => return rejection.into_response(),
                     };
-                    let known = query.map_or(Ok(()), QueryCheck::finish);
-                    if let Err(refusal) = known.and(allowed) {
+                    if let Err(refusal) = allowed {
                         return refusal.into_response();
                     }
                     (self.0)($($input,)* $last).await.into_response()

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::describe::{Description, Success};
+use super::describe::Description;
 use crate::service::security_headers;
 
 const POLICY: &str = "Content-Security-Policy";
@@ -163,18 +163,20 @@ pub(super) fn with(particular: &[(&str, &str)]) -> Value {
 }
 
 /// The headers of a successful answer.
-pub(super) fn of_success(description: &Description, answer: &Success, is_read: bool) -> Value {
-    let mut headers: Vec<(&str, &str)> = answer.headers.iter().map(|name| (*name, *name)).collect();
-    // As `conditional` decides: what is no 2xx leads elsewhere, and is not kept unless it says so itself.
-    let is_tagged = is_read && answer.status == 200;
-    let kept = is_read && answer.status < 300 && !description.no_store;
+pub(super) fn of_success(description: &Description, is_read: bool) -> Value {
+    let mut headers: Vec<(&str, &str)> = description
+        .headers
+        .iter()
+        .map(|name| (*name, *name))
+        .collect();
+    let kept = is_read && !description.no_store;
     let cache_control = match (kept, description.cached) {
         (true, true) => "Cacheable",
         (true, false) => "Revalidated",
         (false, _) => "NotStored",
     };
     headers.push(("Cache-Control", cache_control));
-    if is_tagged {
+    if is_read {
         headers.push(("ETag", "ETag"));
     }
     if kept {
@@ -184,7 +186,7 @@ pub(super) fn of_success(description: &Description, answer: &Success, is_read: b
         headers.push(("Cache-Status", "CacheStatus"));
     }
     let mut headers = with(&headers);
-    for (name, header) in &answer.own_headers {
+    for (name, header) in &description.own_headers {
         headers[*name] = header.clone();
     }
     headers
@@ -200,11 +202,7 @@ pub(super) fn of_not_modified(description: &Description) -> Value {
         ("Link", "Link"),
         ("Vary", "Vary"),
     ]);
-    let own = description.answers.iter();
-    if let Some(policy) = own
-        .filter_map(|answer| answer.own_headers.get(POLICY))
-        .next()
-    {
+    if let Some(policy) = description.own_headers.get(POLICY) {
         headers[POLICY] = policy.clone();
     }
     headers

@@ -15,7 +15,14 @@
 //!     /// Greet somebody
 //!     ///
 //!     /// In English.
-//!     #[utoipa::path(get, path = "/hello/{name}")]
+//!     #[utoipa::path(
+//!         get,
+//!         path = "/hello/{name}",
+//!         operation_id = "Greet",
+//!         tag = "Greetings",
+//!         params(("name" = String, Path, description = "Whom to greet.")),
+//!         responses((status = OK, description = "The greeting."))
+//!     )]
 //!     pub async fn greet(Path(name): Path<String>) -> Json<String> {
 //!         Json(format!("Hello, {name}!"))
 //!     }
@@ -31,13 +38,15 @@
 //! # fn main() {}
 //! ```
 //!
-//! The comment is the operation's summary and description. Its id is made of the handler's name and the
-//! function's, its tag of the function's, unless `operation_id` and `tag` say otherwise. `params` and
-//! `responses` are for what types do not say: another text for an answer, or a problem beside those of the
-//! extractors, such as [`Conflict`], by name. Each kind of problem is described once, here.
+//! [`function!`](crate::function) then holds the checked-in description, `openapi.json` in the
+//! function's folder, against the code in a unit test. `UPDATE_OPENAPI=1` has the test write it:
 //!
-//! [`function!`](crate::function) then holds the application's `openapi.json`, beside `spin.toml`, against the
-//! code in a unit test, and `cargo jenny openapi` writes it anew.
+//! ```sh
+//! UPDATE_OPENAPI=1 cargo test --workspace --lib openapi_json
+//! ```
+//!
+//! What an operation can answer beside that, [`NotFound`] or [`Forbidden`] for example, stands among
+//! its `responses`, by name. Problems are described once, here.
 //!
 //! Nothing of this is called in a component, so nothing of it is linked there but paths and methods.
 
@@ -62,15 +71,14 @@ pub mod testing;
 mod tests;
 
 pub use self::{
-    answer::{
-        Answer, Created, Either, Found, MovedPermanently, PermanentRedirect, SeeOther,
-        TemporaryRedirect,
-    },
-    describe::{Describe, Description, PathParameters},
+    answer::{Answer, Created},
+    describe::{Describe, Description},
     handler::{Checked, Described},
-    operations::{Function, Operations, Transparent},
-    problems::*,
-    text::{LINES, ONE_LINE, PlainTextError, Text},
+    operations::{Function, Operations},
+    problems::{
+        Conflict, Forbidden, NotAcceptable, NotFound, Unauthorized, Unavailable, Validation,
+    },
+    text::{LINES, ONE_LINE, Text},
 };
 #[cfg(not(target_arch = "wasm32"))]
 pub use self::{document::About, snapshot::verify};

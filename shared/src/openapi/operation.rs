@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use utoipa::openapi::HttpMethod;
 
-use super::describe::{Caller, Description, ExtensionOfProblems, Success};
+use super::describe::{Caller, Description, ExtensionOfProblems};
 use super::{headers, problems};
 use crate::problem::ProblemKind;
 
@@ -17,8 +17,6 @@ const OF_EVERY_OPERATION: [ProblemKind; 3] = [
 /// One method of one path.
 #[derive(Clone)]
 pub(super) struct Operation {
-    /// What the handler is called in Rust.
-    handler: &'static str,
     pub(super) path: String,
     method: HttpMethod,
     /// What `#[utoipa::path]` says.
@@ -29,13 +27,12 @@ pub(super) struct Operation {
 
 impl std::fmt::Debug for Operation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.method().to_uppercase(), self.path)
+        write!(f, "{} {}", self.method(), self.path)
     }
 }
 
 impl Operation {
     pub(super) fn new(
-        handler: &'static str,
         path: String,
         method: HttpMethod,
         mut written: utoipa::openapi::path::Operation,
@@ -44,19 +41,11 @@ impl Operation {
     ) -> Self {
         written.tags = Some(tags.into_iter().map(str::to_owned).collect());
         Self {
-            handler,
             path,
             method,
             written,
             description,
         }
-    }
-
-    /// The same operation in a router that is nested at a path. A nested `/` is the path itself.
-    pub(super) fn below(mut self, path: &str) -> Self {
-        let own = if self.path == "/" { "" } else { &self.path };
-        self.path = format!("{}{own}", path.trim_end_matches('/'));
-        self
     }
 
     /// The method as OpenAPI writes it: `get`.
@@ -77,47 +66,17 @@ impl Operation {
         self.method == HttpMethod::Get
     }
 
-    /// The tags that are written, or the function's name: `Opening hours` of `opening-hours`.
-    pub(super) fn tags(&self, function: &str) -> Vec<String> {
-        let written = self.written.tags.iter().flatten().cloned();
-        let mut tags: Vec<String> = written.collect();
-        if tags.is_empty() {
-            let words = function.replace('-', " ");
-            let (first, rest) = words.split_at(words.len().min(1));
-            tags.push(first.to_uppercase() + rest);
-        }
-        tags
+    pub(super) fn tags(&self) -> impl Iterator<Item = &str> {
+        self.written.tags.iter().flatten().map(String::as_str)
     }
 
-    /// The id that is written, or, where none is and utoipa takes the handler's name, that name with the
-    /// function's, which no other function has: `ListNotes` of `list` in `notes`.
-    fn id(&self, function: &str) -> String {
-        let written = self.written.operation_id.as_deref().unwrap_or_default();
-        if written != self.handler {
-            return written.to_owned();
-        }
-        let words = self.handler.split('_').chain(function.split('-'));
-        let words = words.filter(|word| !word.is_empty());
-        words
-            .map(|word| word[..1].to_uppercase() + &word[1..])
-            .collect()
-    }
-
-    /// The operation of a function as JSON.
+    /// The operation as JSON.
     ///
     /// # Panics
     ///
     /// When what is written does not go with the handler's type. A test of the function calls this.
-    pub(super) fn to_json(&self, function: &str) -> Value {
-        let summary = self.written.summary.as_deref().unwrap_or_default();
-        assert!(
-            !summary.trim().is_empty(),
-            "{self:?}: `{}` has no comment: write `/// What it does` above it, which is the operation's summary",
-            self.handler
-        );
+    pub(super) fn to_json(&self) -> Value {
         let mut operation = json!(self.written);
-        operation["operationId"] = self.id(function).into();
-        operation["tags"] = self.tags(function).into();
         let written = operation["responses"].take();
         let written = written.as_object().cloned().unwrap_or_default();
         operation["responses"] = Value::Object(self.responses(&written));
@@ -145,44 +104,17 @@ impl Operation {
     }
 
     fn parameters(&self, written: &Value) -> Vec<Value> {
-        let mut parameters = written.as_array().cloned().unwrap_or_default();
-        let described = self.description.parameters.clone();
-        parameters.extend(self.path_parameters(&parameters, &described));
-        parameters.extend(described);
-        if self.is_read() && self.answers(&[]).any(|answer| answer.status == 200) {
+        let written = written.as_array().cloned().unwrap_or_default();
+        let mut parameters: Vec<Value> = written
+            .into_iter()
+            .chain(self.description.parameters.clone())
+            .collect();
+        if self.is_read() {
             let mut conditions = Description::default();
             conditions.conditional_read();
             parameters.extend(conditions.parameters);
         }
         parameters
-    }
-
-    /// The parameters of the path that are not described otherwise, by the types that read them.
-    fn path_parameters(&self, written: &[Value], described: &[Value]) -> Vec<Value> {
-        let named: Vec<&str> = self.path.split('/').filter_map(parameter_of).collect();
-        let of_types = self.description.in_path.as_deref();
-        assert!(
-            of_types.is_none_or(|types| types.len() == named.len()),
-            "{self:?}: the path has the parameters {named:?}, and the handler's `Path` reads {}",
-            of_types.map_or(0, <[Value]>::len)
-        );
-        let mut named = named.into_iter().enumerate().collect::<Vec<_>>();
-        named.retain(|(_, name)| {
-            let all = written.iter().chain(described);
-            !all.clone()
-                .any(|parameter| parameter["in"] == "path" && parameter["name"] == *name)
-        });
-        let parameters = named.into_iter().map(|(index, name)| {
-            let any = json!({ "type": "string" });
-            let schema = of_types.and_then(|types| types.get(index)).unwrap_or(&any);
-            let mut parameter =
-                json!({ "name": name, "in": "path", "required": true, "schema": schema });
-            if let Some(text) = schema["description"].as_str() {
-                parameter["description"] = text.into();
-            }
-            parameter
-        });
-        parameters.collect()
     }
 
     fn assert_path_is_described(&self, parameters: &[Value]) {
@@ -201,44 +133,21 @@ impl Operation {
         );
     }
 
-    /// The successful answers of the handler's type, or those that are written of them where they are many.
-    fn answers<'a>(&'a self, written: &'a [&str]) -> impl Iterator<Item = &'a Success> {
-        let narrowed = self.description.is_narrowed && !written.is_empty();
-        let answers = self.description.answers.iter();
-        answers.filter(move |answer| {
-            !narrowed || written.contains(&answer.status.to_string().as_str())
-        })
-    }
-
     fn responses(&self, written: &Map<String, Value>) -> Map<String, Value> {
+        let status = self.description.status.to_string();
         let (successes, failures): (Vec<_>, Vec<_>) = written
             .iter()
-            .partition(|(status, _)| status.starts_with(['2', '3']));
-        let statuses: Vec<&str> = successes
-            .iter()
-            .map(|(status, _)| status.as_str())
-            .collect();
-        for status in &statuses {
-            let answers: Vec<u16> = self.answers(&[]).map(|answer| answer.status).collect();
-            assert!(
-                answers.iter().any(|answer| answer.to_string() == *status),
-                "{self:?}: of answers that succeed `responses(…)` says {status}, and {answers:?} is that of the \
-                 handler's type: have both say what is meant (`Created<…>` is 201, `NoContent` is 204, `Found` \
-                 is 302), or leave it out of `responses(…)`"
-            );
-        }
-        let mut responses = Map::new();
-        for success in self.answers(&statuses) {
-            let status = success.status.to_string();
-            let mut answer = match written.get(&status) {
-                Some(answer) => answer.clone(),
-                None => json!({ "description": success.description() }),
-            };
-            answer["headers"] = headers::of_success(&self.description, success, self.is_read());
-            if let Some((media_type, schema)) = &success.content {
-                answer["content"] = json!({ *media_type: { "schema": schema } });
-            }
-            responses.insert(status, answer);
+            .partition(|(status, _)| status.starts_with('2'));
+        let statuses: Vec<&String> = successes.iter().map(|(status, _)| *status).collect();
+        assert!(
+            statuses == [&status],
+            "{self:?}: of answers that succeed `responses(…)` says {statuses:?}, and {status} is that of the \
+             handler's type: have both say what is meant (`Created<…>` is 201, `NoContent` is 204)"
+        );
+        let mut answer = successes[0].1.clone();
+        answer["headers"] = headers::of_success(&self.description, self.is_read());
+        if let Some((media_type, schema)) = &self.description.content {
+            answer["content"] = json!({ *media_type: { "schema": schema } });
         }
 
         let mut kinds = self.description.problems.clone();
@@ -248,7 +157,8 @@ impl Operation {
             let kind = problems::referenced(reference);
             kinds.insert(kind.unwrap_or_else(|| panic!("{self:?}: a failure is written as one of `shared::openapi`'s, such as `NotFound`")));
         }
-        if responses.contains_key("200") && self.is_read() {
+        let mut responses = Map::from_iter([(status, answer)]);
+        if self.is_read() {
             // Most are alike, and stand among the components.
             let usual = not_modified(&Description::default());
             let own = not_modified(&self.description);
@@ -279,21 +189,6 @@ impl Operation {
         kinds.extend(references.filter_map(problems::referenced));
         kinds.extend(OF_EVERY_OPERATION);
         problems::by_status(&kinds).into_values().collect()
-    }
-}
-
-impl Success {
-    /// What the type says of itself, or what the status means.
-    fn description(&self) -> String {
-        let text = match (self.text.as_deref(), self.status) {
-            (Some(text), _) => text,
-            (None, 201) => "It is created.",
-            (None, 202) => "It is accepted, and done later.",
-            (None, 204) => "It is done.",
-            (None, 300..400) => "The address to go to is in `Location`.",
-            (None, _) => "It succeeded.",
-        };
-        text.to_owned()
     }
 }
 

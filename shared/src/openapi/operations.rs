@@ -12,59 +12,19 @@ use tower::{Layer, Service};
 use utoipa::openapi::HttpMethod;
 
 use super::handler::Checked;
-use super::{Describe, Described, Description};
+use super::{Describe, Described};
 use crate::conditional;
 use crate::problem::Problem;
 
-/// A router that knows what its operations are. Made by [`operations!`](crate::operations), and composed as
-/// axum's: `S` is the state that it still lacks.
-///
-/// ```
-/// use axum::extract::State;
-/// use shared::openapi::Operations;
-///
-/// mod pages {
-///     use super::State;
-///
-///     /// Count the pages
-///     #[utoipa::path(get, path = "/count")]
-///     pub async fn count(State(count): State<u64>) -> axum::Json<u64> {
-///         axum::Json(count)
-///     }
-/// }
-///
-/// mod words {
-///     /// Count the words
-///     #[utoipa::path(get, path = "/words")]
-///     pub async fn count() -> axum::Json<u64> {
-///         axum::Json(42)
-///     }
-/// }
-///
-/// fn operations() -> Operations {
-///     let pages = shared::operations![pages::count].with_state(7);
-///     shared::operations![words::count].nest("/pages", pages)
-/// }
-/// # operations();
-/// ```
-#[derive(Clone, Debug)]
-pub struct Operations<S = ()> {
-    router: Router<S>,
+/// A router that knows what its operations are. Made by [`operations!`](crate::operations).
+#[derive(Clone, Debug, Default)]
+pub struct Operations {
+    router: Router,
     #[cfg(not(target_arch = "wasm32"))]
     pub(super) operations: Vec<super::operation::Operation>,
 }
 
-impl<S: Clone + Send + Sync + 'static> Default for Operations<S> {
-    fn default() -> Self {
-        Self {
-            router: Router::new(),
-            #[cfg(not(target_arch = "wasm32"))]
-            operations: Vec::new(),
-        }
-    }
-}
-
-impl<S: Clone + Send + Sync + 'static> Operations<S> {
+impl Operations {
     /// None yet.
     #[must_use]
     pub fn new() -> Self {
@@ -77,25 +37,19 @@ impl<S: Clone + Send + Sync + 'static> Operations<S> {
     /// # Panics
     ///
     /// When two handlers are for the same method of the same path.
-    // `Tags` is in utoipa's `__dev`, as are the traits that `utoipa_axum::routes!` asks for: there is no
-    // public name for the tags of an attribute. `utoipa_axum::router::OpenApiRouter` would add that it builds
-    // the document in the component, with the first request, and knows nothing of extractors (docs/adr/0020).
     #[must_use]
-    pub fn operation<P, H, T>(mut self, handler: H, name: &'static str) -> Self
+    pub fn operation<P, H, T>(mut self, handler: H) -> Self
     where
         P: utoipa::Path + for<'t> utoipa::__dev::Tags<'t>,
         H: Described<T> + Clone,
-        Checked<H>: Handler<T, S>,
+        Checked<H>: Handler<T, ()>,
         T: 'static,
     {
-        #[cfg(target_arch = "wasm32")]
-        let _ = name;
         for method in P::methods() {
             let route = MethodRouter::new().on(filter(&method), Checked(handler.clone()));
             self.router = self.router.route(&P::path(), route);
             #[cfg(not(target_arch = "wasm32"))]
             self.operations.push(super::operation::Operation::new(
-                name,
                 P::path(),
                 method,
                 P::operation(),
@@ -118,79 +72,10 @@ impl<S: Clone + Send + Sync + 'static> Operations<S> {
     {
         #[cfg(not(target_arch = "wasm32"))]
         for operation in &mut self.operations {
-            operation.description.of_layer = true;
             L::describe(&mut operation.description);
         }
         self.router = self.router.layer(layer);
         self
-    }
-
-    /// Surrounds the operations added so far with a layer that changes nothing that callers see, such as one
-    /// of tower-http's that sets a limit or writes a log.
-    ///
-    /// ```
-    /// use tower::limit::ConcurrencyLimitLayer;
-    /// # mod routes {
-    /// #     /// Wait
-    /// #     #[utoipa::path(get, path = "/wait")]
-    /// #     pub async fn wait() -> axum::response::NoContent { axum::response::NoContent }
-    /// # }
-    ///
-    /// let operations = shared::operations![routes::wait]
-    ///     .transparent_layer(ConcurrencyLimitLayer::new(8));
-    /// # let _: shared::openapi::Operations = operations;
-    /// ```
-    #[must_use]
-    pub fn transparent_layer<L>(self, layer: L) -> Self
-    where
-        L: Layer<Route> + Clone + Send + Sync + 'static,
-        L::Service: Service<Request> + Clone + Send + Sync + 'static,
-        <L::Service as Service<Request>>::Response: IntoResponse + 'static,
-        <L::Service as Service<Request>>::Error: Into<Infallible> + 'static,
-        <L::Service as Service<Request>>::Future: Send + 'static,
-    {
-        self.layer(Transparent(layer))
-    }
-
-    /// Adds the operations of another router, as [`Router::merge`] does.
-    ///
-    /// # Panics
-    ///
-    /// When both answer the same method of the same path.
-    #[must_use]
-    pub fn merge(mut self, other: Self) -> Self {
-        self.router = self.router.merge(other.router);
-        #[cfg(not(target_arch = "wasm32"))]
-        self.operations.extend(other.operations);
-        self
-    }
-
-    /// Adds the operations of another router below a path, as [`Router::nest`] does.
-    ///
-    /// # Panics
-    ///
-    /// When the path is empty, or something answers there already.
-    #[must_use]
-    pub fn nest(mut self, path: &str, other: Self) -> Self {
-        self.router = self.router.nest(path, other.router);
-        #[cfg(not(target_arch = "wasm32"))]
-        self.operations.extend(
-            other
-                .operations
-                .into_iter()
-                .map(|operation| operation.below(path)),
-        );
-        self
-    }
-
-    /// Gives the handlers their state, as [`Router::with_state`] does.
-    #[must_use]
-    pub fn with_state<S2>(self, state: S) -> Operations<S2> {
-        Operations {
-            router: self.router.with_state(state),
-            #[cfg(not(target_arch = "wasm32"))]
-            operations: self.operations,
-        }
     }
 }
 
@@ -198,22 +83,6 @@ impl From<Operations> for Router {
     fn from(operations: Operations) -> Self {
         operations.router
     }
-}
-
-/// A layer that changes nothing that callers see: [`Operations::transparent_layer`].
-#[derive(Clone, Copy, Debug)]
-pub struct Transparent<L>(pub L);
-
-impl<L: Layer<S>, S> Layer<S> for Transparent<L> {
-    type Service = L::Service;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        self.0.layer(inner)
-    }
-}
-
-impl<L> Describe for Transparent<L> {
-    fn describe(_: &mut Description) {}
 }
 
 /// What [`function!`](crate::function) serves: [`Operations`], or a router that is not described, for
@@ -267,8 +136,12 @@ fn filter(method: &HttpMethod) -> MethodFilter {
 ///
 /// ```
 /// mod routes {
-///     /// Put out the fire
-///     #[utoipa::path(delete, path = "/fire")]
+///     #[utoipa::path(
+///         delete,
+///         path = "/fire",
+///         operation_id = "PutOut",
+///         responses((status = NO_CONTENT, description = "It is out."))
+///     )]
 ///     pub async fn put_out() -> axum::response::NoContent {
 ///         axum::response::NoContent
 ///     }
@@ -277,49 +150,12 @@ fn filter(method: &HttpMethod) -> MethodFilter {
 /// let operations = shared::operations![routes::put_out];
 /// let _router: axum::Router = operations.into();
 /// ```
-///
-/// A handler without the attribute does not compile:
-///
-/// ```compile_fail
-/// mod routes {
-///     pub async fn put_out() -> axum::response::NoContent {
-///         axum::response::NoContent
-///     }
-/// }
-///
-/// let operations: shared::openapi::Operations = shared::operations![routes::put_out];
-/// ```
 #[macro_export]
 macro_rules! operations {
     ($($module:ident::$handler:ident),+ $(,)?) => {
-        $crate::__private::paste! {{
-            let operations = $crate::openapi::Operations::new();
-            $(
-                let operations = {
-                    // Where the module has none. What it has comes by the glob, and takes precedence.
-                    #[allow(dead_code, non_camel_case_types, reason = "named as utoipa names its own")]
-                    type [<__path_ $handler>] = $crate::__private::WithoutPath;
-                    {
-                        #[allow(unused_imports, reason = "what utoipa made of the handler, if it did")]
-                        use $module::*;
-                        const {
-                            use $crate::__private::{HasPath, IsPath as _};
-                            ::core::assert!(
-                                HasPath::<[<__path_ $handler>]>::YES,
-                                ::core::concat!(
-                                    "`", ::core::stringify!($module::$handler), "` is not described: put \
-                                     `#[utoipa::path(get, path = \"/…\")]`, with its method and path, above it"
-                                )
-                            );
-                        }
-                        operations.operation::<[<__path_ $handler>], _, _>(
-                            $module::$handler,
-                            ::core::stringify!($handler),
-                        )
-                    }
-                };
-            )+
-            operations
-        }}
+        $crate::__private::paste! {
+            $crate::openapi::Operations::new()
+                $(.operation::<$module::[<__path_ $handler>], _, _>($module::$handler))+
+        }
     };
 }

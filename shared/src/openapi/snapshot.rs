@@ -1,4 +1,4 @@
-//! Holds the application's document against the code of one of its functions.
+//! Holds a function's checked-in document against its code.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -8,147 +8,91 @@ use std::path::Path;
 use axum::Router;
 use axum::body::Body;
 use http::{Method, Request, header};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use tower::ServiceExt as _;
 
 use super::document::About;
 use super::operations::Function;
 use crate::service::{Baseline, baseline};
 
-/// The file beside the manifest. In a function's folder it describes one that does not describe itself.
+/// The file in the function's folder.
 const FILE: &str = "openapi.json";
 
-const MANIFEST: &str = "spin.toml";
+/// The variable that has the file written rather than compared.
+const UPDATE: &str = "UPDATE_OPENAPI";
 
-/// Names the folder into which each function writes its part: `cargo jenny openapi` sets it.
-const PARTS: &str = "JENNY_OPENAPI_PARTS";
+/// The member in which a test of the component keeps what the service answered (`jenny_test::Examples`).
+const EXAMPLES: &str = "x-examples";
 
-/// The member of an operation that names its function.
-const FUNCTION: &str = "x-function";
-
-/// Compares the application's `openapi.json` with what a function's code says, asks the router for the methods
-/// that it really answers to, and looks for layers that its handlers need and do not have. The test that
-/// [`function!`](crate::function) makes calls this. A router that is not described is not looked at.
-///
-/// Where `JENNY_OPENAPI_PARTS` names a folder, the function's part is written there and nothing compared.
+/// Compares a function's `openapi.json` with what its code says, or writes it where `UPDATE_OPENAPI` is
+/// set, and asks the router for the methods that it really answers to. The test that
+/// [`function!`](crate::function) makes calls this.
 ///
 /// # Panics
 ///
 /// When they differ, with what to do about it.
 pub fn verify<F: Function>(function: F, about: About) {
+    let file = Path::new(about.folder).join(FILE);
     let Some(operations) = function.operations() else {
+        assert!(
+            !file.exists(),
+            "{FILE} describes a router without operations: make it with `operations!`, or delete the file"
+        );
         return;
     };
-    let own = Path::new(about.folder).join(FILE);
-    assert!(
-        !own.exists(),
-        "{} is not needed: the function describes itself. Delete the file",
-        own.display()
-    );
-    operations.assert_layers();
-    let part = operations.document(about);
-    futures::executor::block_on(ask_for_methods(&function.into(), &part));
-    if let Some(folder) = env::var_os(PARTS) {
-        let file = Path::new(&folder).join(format!("{}.json", about.name));
-        fs::write(file, part.to_string()).expect("the folder of parts can be written");
+    let checked_in = fs::read_to_string(&file).unwrap_or_default();
+    let mut document = operations.document(about);
+    keep_examples(&mut document, &checked_in);
+    let mut text = serde_json::to_string_pretty(&document).expect("a document is JSON");
+    text.push('\n');
+    futures::executor::block_on(ask_for_methods(&function.into(), &document));
+    if env::var_os(UPDATE).is_some() {
+        fs::write(&file, text).expect("the function's folder can be written");
         return;
     }
-    let mut folders = Path::new(about.folder).ancestors();
-    let root = folders
-        .find(|folder| folder.join(MANIFEST).is_file())
-        .unwrap_or_else(|| panic!("there is no {MANIFEST} above {}", about.folder));
-    let text = fs::read_to_string(root.join(FILE)).unwrap_or_default();
-    let document = serde_json::from_str(&text).unwrap_or_default();
-    if let Some(place) = difference(about.name, &document, &part) {
-        panic!(
-            "{FILE} is not what the code of {} says: {place}.\nIf the code is right, write the file anew and \
-             look at its difference:\n\n    cargo jenny openapi\n",
-            about.name
-        );
+    if let Some(difference) = difference(about.name, &checked_in, &text) {
+        panic!("{difference}");
     }
 }
 
-/// The first difference between the application's document and a function's part of it.
-fn difference(function: &str, document: &Value, part: &Value) -> Option<String> {
-    let (document, part) = (comparable(document), comparable(part));
-    let mut own = Map::new();
-    for (path, item) in members(&document["paths"]) {
-        let is_own = |operation: &Value| operation[FUNCTION] == function;
-        let operations = members(item).filter(|(_, operation)| is_own(operation));
-        let operations: Map<String, Value> = operations
-            .map(|(method, operation)| {
-                let mut operation = operation.clone();
-                operation
-                    .as_object_mut()
-                    .map(|members| members.remove(FUNCTION));
-                (method.clone(), operation)
-            })
-            .collect();
-        if !operations.is_empty() {
-            own.insert(path.clone(), operations.into());
-        }
-    }
-    if let Some(place) = place(&Value::Object(own), &part["paths"]) {
-        return Some(format!("paths {place}"));
-    }
-    members(&part["components"]).find_map(|(section, components)| {
-        members(components).find_map(|(name, component)| {
-            let known = &document["components"][section][name];
-            let rest = place(known, component)?;
-            Some(
-                format!("components {section} {name} {rest}")
-                    .trim_end()
-                    .to_owned(),
-            )
-        })
-    })
-}
-
-/// Without the recorded examples: code does not say what a running service answers.
-fn comparable(document: &Value) -> Value {
-    let mut document = document.clone();
-    if !document.is_object() {
-        return Value::Null;
-    }
-    let paths = document["paths"].as_object_mut();
-    let items = paths.into_iter().flat_map(Map::values_mut);
-    for operation in items
-        .filter_map(Value::as_object_mut)
-        .flat_map(Map::values_mut)
-    {
-        if let Some(body) = operation.get_mut("requestBody") {
-            without_example(body);
-        }
-        let responses = operation
-            .get_mut("responses")
-            .and_then(Value::as_object_mut);
-        for response in responses.into_iter().flat_map(Map::values_mut) {
-            without_example(response);
-        }
-    }
-    let responses = document["components"]["responses"].as_object_mut();
-    for response in responses.into_iter().flat_map(Map::values_mut) {
-        let examples = response.pointer_mut("/content/application~1problem+json/examples");
-        let examples = examples.and_then(Value::as_object_mut);
-        for example in examples.into_iter().flat_map(Map::values_mut) {
-            *example = json!(example["summary"]);
-        }
-    }
-    document
-}
-
-fn without_example(of: &mut Value) {
-    let content = of.pointer_mut("/content/application~1json");
-    if let Some(content) = content.and_then(Value::as_object_mut) {
-        content.remove("example");
+/// Takes over the recorded answers from the checked-in document, but for those of operations that are
+/// there no more: code does not say what a running service answers.
+fn keep_examples(document: &mut Value, checked_in: &str) {
+    let checked_in: Value = serde_json::from_str(checked_in).unwrap_or_default();
+    let Some(examples) = checked_in[EXAMPLES].as_object() else {
+        return;
+    };
+    let items = document["paths"].as_object().into_iter().flatten();
+    let operations = items.flat_map(|(_, item)| item.as_object().into_iter().flatten());
+    let ids: BTreeSet<&str> = operations
+        .filter_map(|(_, operation)| operation["operationId"].as_str())
+        .collect();
+    let mut kept = examples.clone();
+    kept.retain(|id, _| ids.contains(id.as_str()));
+    if !kept.is_empty() {
+        document[EXAMPLES] = Value::Object(kept);
     }
 }
 
-/// The names that lead to the first member that differs: `schemas Tag properties name`.
-fn place(old: &Value, new: &Value) -> Option<String> {
-    if old == new {
-        return None;
-    }
+/// What differs first, and what to do about it.
+fn difference(function: &str, checked_in: &str, text: &str) -> Option<String> {
+    let (line, (old, new)) = first_difference(checked_in, text)?;
+    let parsed = [checked_in, text].map(|text| serde_json::from_str::<Value>(text).ok());
+    let place = match parsed {
+        [Some(old), Some(new)] => format!(" of {}", place(&old, &new)),
+        _ => String::new(),
+    };
+    Some(format!(
+        "functions/{function}/{FILE} is not what the code says{place}, from line {line} on:\n\
+         - {old}\n+ {new}\n\
+         If the code is right, write the file and look at its difference:\n\n    \
+         {UPDATE}=1 cargo test --workspace --lib openapi_json\n\n\
+         Then `cargo jenny openapi` merges it into the application's document.\n"
+    ))
+}
+
+/// The names that lead to the first member that differs: `components schemas Tag properties name`.
+fn place(old: &Value, new: &Value) -> String {
     let mut names: Vec<&str> = Vec::new();
     let (mut old, mut new) = (old, new);
     while let (Value::Object(of_old), Value::Object(of_new)) = (old, new) {
@@ -160,19 +104,28 @@ fn place(old: &Value, new: &Value) -> Option<String> {
         names.push(name);
         (old, new) = (&old[name], &new[name]);
     }
-    Some(names.join(" "))
+    names.join(" ")
 }
 
-fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    value.as_object().into_iter().flatten()
+fn first_difference<'a>(old: &'a str, new: &'a str) -> Option<(usize, (&'a str, &'a str))> {
+    if old == new {
+        return None;
+    }
+    let lines = old.lines().count().max(new.lines().count());
+    let line = |text: &'a str, index| text.lines().nth(index).unwrap_or("(the end)");
+    let differing = (0..lines).map(|index| (index + 1, (line(old, index), line(new, index))));
+    differing.into_iter().find(|(_, (old, new))| old != new)
 }
 
 /// Each path of the document is asked what it answers to, which is what is described.
 async fn ask_for_methods(router: &Router, document: &Value) {
     let service = baseline(router.clone(), Baseline::default());
-    for (path, item) in members(&document["paths"]) {
-        let described: BTreeSet<String> = members(item)
-            .map(|(method, _)| method.to_uppercase())
+    for (path, item) in document["paths"].as_object().expect("an object of paths") {
+        let described: BTreeSet<String> = item
+            .as_object()
+            .expect("an object of operations")
+            .keys()
+            .map(|method| method.to_uppercase())
             .filter(|method| method != "OPTIONS")
             .collect();
         let path = path.replace(['{', '}'], "");
@@ -200,61 +153,62 @@ async fn ask_for_methods(router: &Router, document: &Value) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    /// What `tags` says of itself.
-    fn part(member: &str) -> Value {
-        json!({
-            "paths": { "/tags": { "get": { "operationId": "GetTags", "responses": {
-                "200": { "content": { "application/json": { "schema": {} } } },
-            } } } },
-            "components": { "schemas": { "Tag": { "properties": { member: {}, "name": {} } } } },
-        })
-    }
+    #[test]
+    fn a_change_is_told_by_the_name_of_what_changed() {
+        let document = |member: &str| {
+            let properties = json!({ member: { "type": "string" }, "name": {} });
+            json!({ "components": { "schemas": { "Tag": { "properties": properties } } } })
+        };
+        let text = |document: &Value| serde_json::to_string_pretty(document).expect("is JSON");
+        let (old, new) = (text(&document("label")), text(&document("title")));
 
-    /// The application's document, with another function's operation and a recorded example.
-    fn document() -> Value {
-        let mut document = part("label");
-        let get = &mut document["paths"]["/tags"]["get"];
-        get[FUNCTION] = "tags".into();
-        get["responses"]["200"]["content"]["application/json"]["example"] = json!({ "tags": [] });
-        document["paths"]["/labels"] = json!({ "get": { FUNCTION: "labels" } });
-        document["components"]["schemas"]["Label"] = json!({});
-        document
+        assert_eq!(difference("tags", &old, &old), None);
+        let told = difference("tags", &old, &new).expect("they differ");
+        for part in [
+            "functions/tags/openapi.json is not what the code says of components schemas Tag properties label,",
+            "from line 6 on",
+            "UPDATE_OPENAPI=1 cargo test",
+        ] {
+            assert!(told.contains(part), "{told}");
+        }
+        for checked_in in ["", "no JSON"] {
+            let told = difference("tags", checked_in, &new).expect("they differ");
+            assert!(
+                told.contains("is not what the code says, from line 1 on"),
+                "{told}"
+            );
+        }
     }
 
     #[test]
-    fn a_part_is_compared_with_what_is_its_functions() {
-        assert_eq!(difference("tags", &document(), &part("label")), None);
-        for (change, expected) in [
-            (part("title"), "components schemas Tag properties label"),
-            (json!({ "paths": {} }), "paths /tags"),
-        ] {
-            let found = difference("tags", &document(), &change);
-            assert_eq!(found.as_deref(), Some(expected));
-        }
-        for (pointer, value, expected) in [
+    fn recorded_answers_stay_with_their_operations() {
+        let code = || json!({ "paths": { "/tags": { "get": { "operationId": "GetTags" } } } });
+        let recorded = json!({ "200": { "tags": [] } });
+        for (checked_in, expected) in [
             (
-                "/paths/~1tags/get/operationId",
-                json!("GetLabels"),
-                "paths /tags get operationId",
+                json!({ "x-examples": { "GetTags": recorded } }),
+                json!({ "GetTags": recorded }),
             ),
-            ("/paths", json!({}), "paths /tags"),
-            ("/components/schemas", json!({}), "components schemas Tag"),
+            (
+                json!({ "x-examples": { "GetTags": recorded, "GetLabels": recorded } }),
+                json!({ "GetTags": recorded }),
+            ),
+            (
+                json!({ "x-examples": { "GetLabels": recorded } }),
+                Value::Null,
+            ),
+            (json!({}), Value::Null),
         ] {
-            let mut document = document();
-            *document.pointer_mut(pointer).expect("is there") = value;
-            let found = difference("tags", &document, &part("label"));
-            assert_eq!(found.as_deref(), Some(expected));
+            let mut document = code();
+            keep_examples(&mut document, &checked_in.to_string());
+            assert_eq!(document["x-examples"], expected, "{checked_in}");
         }
-        assert!(difference("tags", &Value::Null, &part("label")).is_some());
-    }
-
-    #[test]
-    fn what_a_function_no_longer_describes_is_found() {
-        let mut document = document();
-        document["paths"]["/tags/{tag}"] = json!({ "get": { FUNCTION: "tags" } });
-        let found = difference("tags", &document, &part("label"));
-        assert_eq!(found.as_deref(), Some("paths /tags/{tag}"));
+        let mut document = code();
+        keep_examples(&mut document, "no JSON");
+        assert_eq!(document, code());
     }
 }

@@ -101,7 +101,7 @@ pub enum PasswordError {
 /// shows nothing of it.
 pub struct Password(Zeroizing<String>);
 
-crate::text!(
+crate::text_schema!(
     Password,
     Text {
         description: "A password. Every character counts, spaces too; no kind of them is asked for. Where the \

@@ -144,7 +144,6 @@ macro_rules! function {
 pub mod private {
     pub use axum::Router;
     pub use pastey::paste;
-    pub use serde::{Deserialize, Deserializer};
     pub use spin_sdk::wasip3::{
         exports::http::handler::Guest,
         http::{
@@ -157,49 +156,6 @@ pub mod private {
     pub use utoipa::{PartialSchema, ToSchema};
 
     use super::{Body, Entry};
-    pub use crate::extract::parsed;
-
-    /// What stands for the description of a handler that has none.
-    #[derive(Debug)]
-    pub struct WithoutPath;
-
-    impl utoipa::Path for WithoutPath {
-        fn methods() -> Vec<utoipa::openapi::HttpMethod> {
-            Vec::new()
-        }
-
-        fn path() -> String {
-            String::new()
-        }
-
-        fn operation() -> utoipa::openapi::path::Operation {
-            utoipa::openapi::path::Operation::default()
-        }
-    }
-
-    impl<'t> utoipa::__dev::Tags<'t> for WithoutPath {
-        fn tags() -> Vec<&'t str> {
-            Vec::new()
-        }
-    }
-
-    /// Whether a type is a description: `HasPath::<P>::YES`. What [`WithoutPath`] has takes precedence over
-    /// what all types have by [`IsPath`].
-    #[derive(Debug)]
-    pub struct HasPath<P>(core::marker::PhantomData<P>);
-
-    impl HasPath<WithoutPath> {
-        /// It is none.
-        pub const YES: bool = false;
-    }
-
-    /// For all other types.
-    pub trait IsPath {
-        /// It is one.
-        const YES: bool = true;
-    }
-
-    impl<P> IsPath for HasPath<P> {}
 
     /// Carries one request through the entry.
     ///

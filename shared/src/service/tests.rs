@@ -12,7 +12,6 @@ use tracing::level_filters::LevelFilter;
 use super::{Baseline, ClientAddress, baseline};
 use crate::{
     config::CorsOrigins,
-    extract::IsHead,
     log::capture::Captured,
     problem::{Extended, MAX_SHOWN_BYTES, Problem, Violation, testing::Summary},
 };
@@ -51,13 +50,6 @@ fn router() -> Router {
             get(async |client: ClientAddress| client.ip().to_string()),
         )
         .route("/echo", get(echo))
-        .route(
-            "/visits",
-            get(async |IsHead(is_head): IsHead| {
-                let effect = if is_head { "none" } else { "counted" };
-                [("x-effect", effect)]
-            }),
-        )
         .merge(extended)
 }
 
@@ -171,16 +163,6 @@ async fn options_lists_what_is_allowed_and_head_has_no_body() {
                 .to_bytes()
                 .is_empty()
         );
-    }
-}
-
-#[tokio::test]
-async fn a_handler_can_leave_its_effects_out_for_head() {
-    for (request, effect) in [
-        (Request::get("/visits"), "counted"),
-        (Request::head("/visits"), "none"),
-    ] {
-        assert_eq!(answer(request).await.header("x-effect"), Some(effect));
     }
 }
 

@@ -7,7 +7,6 @@
 
 use std::sync::OnceLock;
 
-use jenny_token::development;
 use jiff::Timestamp;
 
 use super::{Issuer, KeyError, KeySet, SigningKey};
@@ -200,13 +199,12 @@ fn configured_signing_key(
     }
 }
 
+const DEVELOPMENT_KEY: &str = "SELECT private_key FROM development_signing_keys WHERE id = 1";
+
 /// The development key of this database. Instances that come first together agree: the row that is
 /// there after both have tried is the key.
 async fn development_signing_key(db: &Db, now: Timestamp) -> Result<SigningKey, KeySourceError> {
-    match db
-        .query_optional::<(String,)>(development::SELECT_PRIVATE_KEY, [])
-        .await?
-    {
+    match db.query_optional::<(String,)>(DEVELOPMENT_KEY, []).await? {
         Some((pem,)) => parse_development_key(&pem),
         None => create_development_key(db, now).await,
     }
@@ -218,17 +216,19 @@ async fn create_development_key(db: &Db, now: Timestamp) -> Result<SigningKey, K
     db.transaction(async |transaction| {
         transaction
             .execute(
-                development::INSERT_PRIVATE_KEY,
+                "INSERT INTO development_signing_keys (id, private_key, created_at)
+                 VALUES (1, $1, $2) ON CONFLICT DO NOTHING",
                 params![fresh.as_str(), now],
             )
             .await?;
         let (pem,) = transaction
-            .query_one::<(String,)>(development::SELECT_PRIVATE_KEY, [])
+            .query_one::<(String,)>(DEVELOPMENT_KEY, [])
             .await?;
         let key = parse_development_key(&pem)?;
         transaction
             .execute(
-                development::INSERT_PUBLIC_KEY,
+                "INSERT INTO development_verification_keys (id, public_key, created_at)
+                 VALUES (1, $1, $2) ON CONFLICT DO NOTHING",
                 params![key.public_key().x(), now],
             )
             .await?;
@@ -245,7 +245,10 @@ fn parse_development_key(pem: &str) -> Result<SigningKey, KeySourceError> {
 /// The public half of the development key, or nothing while there is none.
 async fn development_key_set(db: &Db) -> Result<KeySet, KeySourceError> {
     let row: Option<(String,)> = db
-        .query_optional(development::SELECT_PUBLIC_KEY, [])
+        .query_optional(
+            "SELECT public_key FROM development_verification_keys WHERE id = 1",
+            [],
+        )
         .await?;
     let key = row.map(|(x,)| super::PublicKey::from_x(&x)).transpose();
     key.map(KeySet::from_iter)

@@ -1,5 +1,5 @@
-//! What a function `docs` serves: the application's document, the page that lists its operations, and both
-//! compressed.
+//! What a function `docs` serves: the documents of the functions that the manifest names, merged into one,
+//! the page that lists its operations, and both compressed.
 
 mod compress;
 mod page;
@@ -60,19 +60,27 @@ pub(crate) fn make(folder: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
         .ok_or_else(|| format!("there is no {MANIFEST} in {} or above it", folder.display()))?;
     let project = manifest.parent().unwrap_or(folder);
     // One that is not there would have cargo make everything anew each time; the folder tells when it comes.
-    let file = project.join(jenny_openapi::FILE);
-    rerun_if_changed(if file.is_file() { &file } else { project });
+    let guide = project.join(jenny_openapi::GUIDE);
+    rerun_if_changed(if guide.is_file() { &guide } else { folder });
     rerun_if_changed(&manifest);
+    for function in jenny_openapi::functions(&fs::read_to_string(&manifest)?)? {
+        rerun_if_changed(&project.join(jenny_openapi::fragment(&function)));
+    }
 
-    let (document, missing) = jenny_openapi::served(&manifest)?;
-    let page = page::render(&document, &missing);
-    let document = serde_json::to_string(&document)?;
+    let merged = jenny_openapi::merge(&manifest)?;
+    // Half a document is worse than none: who has it would not know of the other half.
+    let document = if merged.faults.is_empty() {
+        serde_json::to_string(&merged.document)?
+    } else {
+        String::new()
+    };
     let document = File {
         name: "openapi.json",
         media_type: "application/json",
         content: document.as_bytes(),
         plain: true,
     };
+    let page = page::render(&merged.document, &merged.faults);
     let page = File {
         name: "docs.html",
         media_type: "text/html; charset=utf-8",
@@ -83,6 +91,7 @@ pub(crate) fn make(folder: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     for file in ASSETS.iter().chain([&document, &page]) {
         compress::write(out, file.name, file.content)?;
     }
+    fs::write(out.join("faults.txt"), merged.faults.join("\n"))?;
     fs::write(out.join("site.rs"), site(&document, &page)?)?;
     Ok(())
 }
@@ -93,7 +102,8 @@ fn rerun_if_changed(path: &Path) {
 
 /// The source of a `shared::docs::Site`, which lies beside the files that it includes.
 fn site(document: &File<'_>, page: &File<'_>) -> Result<String, std::fmt::Error> {
-    let mut site = String::from("shared::docs::Site {\n");
+    let mut site =
+        String::from("shared::docs::Site {\n    faults: include_str!(\"faults.txt\"),\n");
     writeln!(site, "    document: {},", expression(document))?;
     writeln!(site, "    page: {},", expression(page))?;
     writeln!(site, "    assets: &[")?;
@@ -160,13 +170,16 @@ mod tests {
 
     #[test]
     fn what_is_compressed_is_what_is_not() {
-        let text = r#"{ "paths": { "/tags": { "get": { "tags": ["Tags"] } } }, "tags": [{ "name": "Tags" }] }"#;
-        let (folder, made) = made(&[("spin.toml", APPLICATION), ("openapi.json", text)]);
+        let fragment = r#"{ "paths": { "/tags": { "get": { "tags": ["Tags"] } } }, "tags": [{ "name": "Tags" }] }"#;
+        let (folder, made) = made(&[
+            ("spin.toml", APPLICATION),
+            ("functions/tags/openapi.json", fragment),
+        ]);
         made.unwrap();
+        assert_eq!(read(&folder, "faults.txt"), b"");
         let document: serde_json::Value =
             serde_json::from_slice(&read(&folder, "openapi.json")).unwrap();
-        let checked_in: serde_json::Value = serde_json::from_str(text).unwrap();
-        assert_eq!(document, checked_in);
+        assert_eq!(document["openapi"], "3.1.0");
         let site = String::from_utf8(read(&folder, "site.rs")).unwrap();
         for name in ["openapi.json", "docs.html"]
             .into_iter()
@@ -182,14 +195,16 @@ mod tests {
     }
 
     #[test]
-    fn a_route_that_is_not_described_is_listed() {
+    fn half_a_document_is_not_shown() {
         let (folder, made) = made(&[("spin.toml", APPLICATION)]);
         made.unwrap();
-        let document: serde_json::Value =
-            serde_json::from_slice(&read(&folder, "openapi.json")).unwrap();
-        assert_eq!(document["openapi"], "3.1.0");
+        assert_eq!(read(&folder, "openapi.json"), b"");
+        let faults = String::from_utf8(read(&folder, "faults.txt")).unwrap();
         let page = String::from_utf8(read(&folder, "docs.html")).unwrap();
-        assert!(page.contains("<li>/tags, of tags</li>"), "{page}");
+        assert!(
+            faults.contains("tags is missing") && page.contains(&faults),
+            "{page}"
+        );
     }
 
     #[test]

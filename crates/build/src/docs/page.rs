@@ -7,32 +7,36 @@ const TEMPLATE: &str = include_str!("page.html");
 /// The methods that are listed. `HEAD` and `OPTIONS` follow from the others, on every path.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
-/// The page, with the routes at its end that are not described.
-pub(crate) fn render(document: &Value, missing: &[String]) -> String {
+/// The page, or, where something stands against it, one that says so.
+pub(crate) fn render(document: &Value, faults: &[String]) -> String {
+    let content = if faults.is_empty() {
+        DOCUMENT.to_owned() + &operations(document)
+    } else {
+        let faults: String = faults
+            .iter()
+            .map(|fault| format!("<li>{}</li>\n", escaped(fault)))
+            .collect();
+        format!(
+            "<h2>Not documented</h2>\n<p>This component was built without what it needs, and shows no half \
+             of a document:</p>\n<ul>\n{faults}</ul>\n<p>Whoever runs this service describes what the code \
+             does, <code>UPDATE_OPENAPI=1 cargo test --workspace --lib openapi_json</code>, or corrects \
+             <code>spin.toml</code>, and builds it again.</p>\n"
+        )
+    };
+    let script = if faults.is_empty() { SCRIPTS } else { "" };
     TEMPLATE
+        .replace("{{scripts}}", script)
         .replace("{{title}}", &escaped(text(&document["info"]["title"])))
         .replace("{{summary}}", &escaped(text(&document["info"]["summary"])))
-        .replace(
-            "{{content}}",
-            &(DOCUMENT.to_owned() + &operations(document) + &undescribed(missing)),
-        )
-}
-
-fn undescribed(missing: &[String]) -> String {
-    if missing.is_empty() {
-        return String::new();
-    }
-    let items: String = missing
-        .iter()
-        .map(|route| format!("<li>{}</li>\n", escaped(route)))
-        .collect();
-    format!(
-        "<section>\n<h2>Not described</h2>\n<p>These answer as well:</p>\n<ul>\n{items}</ul>\n</section>\n"
-    )
+        .replace("{{content}}", &content)
 }
 
 const DOCUMENT: &str = "<p>The whole of it for programs: <a href=\"openapi.json\">openapi.json</a> \
     (OpenAPI 3.1).</p>\n";
+
+const SCRIPTS: &str = "<link rel=\"stylesheet\" href=\"docs/swagger-ui.css\">\n\
+    <script defer src=\"docs/swagger-ui-bundle.js\"></script>\n\
+    <script defer src=\"docs/docs.js\"></script>";
 
 fn operations(document: &Value) -> String {
     let tags = document["tags"].as_array().into_iter().flatten();

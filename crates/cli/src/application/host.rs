@@ -5,10 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use jenny_host::capability::{
-    Capabilities, MqttClient, MysqlPools, PostgresPools, RedisConnector, SqliteDatabases,
-    StoreLocations,
-};
+use jenny_host::capability::Capabilities;
 use jenny_host::{
     App, AppOptions, CompileCache, HttpClient, LoadProgress, Runtime, RuntimeOptions,
 };
@@ -136,10 +133,6 @@ fn configuration(application: &Application) -> Option<Vec<u8>> {
 fn locations(application: &Application) -> Result<StoreLocations> {
     let directory = application.state_directory.as_deref();
     Ok(StoreLocations::new(&application.runtime_config, directory)?)
-}
-
-pub(super) fn sqlite_databases(application: &Application) -> Result<Arc<dyn SqliteDatabases>> {
-    Ok(capabilities(application, &locations(application)?)?.sqlite)
 }
 
 fn capabilities(application: &Application, stores: &StoreLocations) -> Result<Capabilities> {

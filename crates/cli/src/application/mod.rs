@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Result;
-use jenny_host::capability::SqliteDatabases;
-use jenny_host::manifest::Manifest;
-use jenny_host::variables::{Resolver, VariableArgument, VariableProvider};
-use jenny_host::{App, Limits, LogSink, RuntimeConfig, TrustedProxies};
+use jenny_host::{App, Limits, LogSink, TrustedProxies};
+use jenny_manifest::Manifest;
+use jenny_manifest::runtime_config::RuntimeConfig;
+use jenny_manifest::variables::{Resolver, VariableArgument, VariableProvider};
 
 pub use arguments::Arguments;
 pub(crate) use host::Host;
@@ -141,16 +141,6 @@ impl Application {
         let app = host.load(self, running).await?;
         host.fill(self).await?;
         Ok(app)
-    }
-
-    /// The value of a variable.
-    pub(crate) fn variable(&self, name: &str) -> Result<String> {
-        Ok(self.resolver.expand(&format!("{{{{ {name} }}}}"))?)
-    }
-
-    /// Its SQLite databases, opened without loading any component.
-    pub(crate) fn sqlite_databases(&self) -> Result<Arc<dyn SqliteDatabases>> {
-        host::sqlite_databases(self)
     }
 
     /// The files that it was read from, whether they are there or not.

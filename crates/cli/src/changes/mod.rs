@@ -1,9 +1,18 @@
-//! Applies a set of file changes below a folder: all of them or none.
+//! Changes of a tree of files: all of them, or none.
 //!
-//! [`Changes::apply`] looks for conflicts before it writes anything. Then it writes each file beside its
-//! target and renames it into place, so that no file is ever half written. If a step fails, it undoes the
-//! steps before it. A process that is killed in between leaves some files written and others not; the files
-//! of an application are in git, which shows them.
+//! What is to be written is first written beside the tree, in a folder of its own, to the end: a disk that
+//! is full is noticed there. Only then is it moved into place, file by file. Where that fails half-way, what
+//! was done is undone.
+//!
+//! Nobody else's work is lost: a file is created where nothing is, and replaced or deleted if it still holds
+//! what was read.
+//!
+//! A signal that would end the command half-way waits until then, and has everything undone that was done.
+//! Against `kill -9` nothing helps; on Unix the next command tells what such a one has left.
+
+mod interruption;
+mod place;
+mod staging;
 
 #[cfg(test)]
 mod tests;
@@ -14,16 +23,19 @@ use std::io::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use tempfile::NamedTempFile;
 
-/// A set of changes to the files below a folder.
+pub(crate) use self::interruption::Interrupted;
+use self::staging::Staging;
+use crate::say;
+
+/// What is to happen to the files below a folder.
 #[derive(Debug)]
 pub(crate) struct Changes {
     root: PathBuf,
     files: BTreeMap<PathBuf, Change>,
 }
 
-/// A change of one file.
+/// What is to happen to one file.
 #[derive(Debug)]
 enum Change {
     Create(Vec<u8>),
@@ -31,16 +43,17 @@ enum Change {
     Delete { before: Vec<u8> },
 }
 
-/// A step that was taken, and what undoes it.
-enum Step<'a> {
+/// What has happened already, for the way back.
+enum Step {
     MadeFolder(PathBuf),
     Created(PathBuf),
-    Replaced(PathBuf, &'a [u8]),
-    Deleted(PathBuf, &'a [u8]),
+    /// The old file is at the second path.
+    Replaced(PathBuf, PathBuf),
+    Deleted(PathBuf, PathBuf),
 }
 
 impl Changes {
-    /// An empty set for an existing folder.
+    /// No changes yet, below this folder, which is there.
     pub(crate) fn below(root: impl Into<PathBuf>) -> Self {
         Self {
             root: root.into(),
@@ -48,13 +61,13 @@ impl Changes {
         }
     }
 
-    /// Creates a file, and the folders above it.
+    /// Writes a file that is not there yet, with the folders above it.
     pub(crate) fn create(&mut self, file: impl Into<PathBuf>, contents: impl Into<Vec<u8>>) {
         let change = Change::Create(contents.into());
         self.files.insert(file.into(), change);
     }
 
-    /// Replaces the contents of a file that held `before` when it was read.
+    /// Writes a file anew that held `before` when it was read.
     pub(crate) fn replace(
         &mut self,
         file: impl Into<PathBuf>,
@@ -66,18 +79,18 @@ impl Changes {
         self.files.insert(file.into(), change);
     }
 
-    /// Deletes a file that held `before` when it was read, and the folders that this leaves empty.
+    /// Deletes a file that held `before` when it was read, and the folders that are empty without it.
     pub(crate) fn delete(&mut self, file: impl Into<PathBuf>, before: impl Into<Vec<u8>>) {
         let before = before.into();
         self.files.insert(file.into(), Change::Delete { before });
     }
 
-    /// The files to create, relative to the folder.
+    /// The files that there will be, relative to the folder.
     pub(crate) fn created(&self) -> impl Iterator<Item = &Path> {
         self.of(|change| matches!(change, Change::Create(_)))
     }
 
-    /// The files to replace, relative to the folder.
+    /// The files that will change, relative to the folder.
     pub(crate) fn replaced(&self) -> impl Iterator<Item = &Path> {
         self.of(|change| matches!(change, Change::Replace { .. }))
     }
@@ -91,76 +104,127 @@ impl Changes {
     ///
     /// # Errors
     ///
-    /// When a file to create exists, when a file to replace or delete has changed since it was read, and when
-    /// a file cannot be written. The tree is then as it was; the error says so if it is not.
+    /// When a file that is to be created is there, when one that is to be changed is another than it was,
+    /// when one cannot be written, and [`Interrupted`] when a signal came. Then the tree is as it was; the
+    /// error says so if it is not.
     pub(crate) fn apply(self) -> Result<()> {
-        self.check()?;
+        let held = interruption::hold()?;
+        for folder in staging::left_behind(&self.root) {
+            say(&format!(
+                "A command was killed before it had written everything, and left {}: below `old` is what it \
+                 replaced or deleted, below `new` what it was to write. Put the files in order, and remove that \
+                 folder",
+                folder.display()
+            ));
+        }
+        self.apply_while(&|| Ok(held.check()?))?;
+        held.release();
+        Ok(())
+    }
+
+    /// Makes the changes, if before and after each step `goes_on` has nothing against it.
+    fn apply_while(&self, goes_on: &dyn Fn() -> Result<()>) -> Result<()> {
+        self.look()?;
+        let staging = Staging::make(&self.root)?;
+        self.stage(&staging, goes_on)?;
         let mut done = Vec::new();
-        let Err(error) = self.make(&mut done) else {
-            self.remove_empty_folders();
+        let Err(error) = self.commit(&staging, goes_on, &mut done) else {
+            self.sweep();
             return Ok(());
         };
-        let problems = undo(&done);
+        let problems = roll_back(&done);
         if problems.is_empty() {
             return Err(error);
         }
-        let problems = problems.join(", ");
-        bail!("{error:#}; the changes before it could not all be undone: {problems}")
+        // What is in there may be the only copy.
+        let kept = staging.keep();
+        let told = format!(
+            "{error:#}; and what was written before could not all be taken back ({}): the files as they were \
+             are in {}",
+            problems.join(", "),
+            kept.display()
+        );
+        Err(error.context(told))
     }
 
-    /// Looks for conflicts.
-    fn check(&self) -> Result<()> {
+    /// Whether the changes can be made, as far as looking tells.
+    fn look(&self) -> Result<()> {
         for (file, change) in &self.files {
             if !is_below(file) {
                 bail!("{} is not below {}", file.display(), self.root.display());
             }
             let path = self.root.join(file);
             match change {
-                // A dangling link counts as a file.
-                Change::Create(_) if path.symlink_metadata().is_ok() => {
+                Change::Create(_) if exists(&path) => {
                     bail!("{} is there already", file.display());
                 }
                 Change::Create(_) => {}
                 Change::Replace { before, .. } | Change::Delete { before } => {
-                    let now = fs::read(&path)
-                        .with_context(|| format!("{} cannot be read", file.display()))?;
-                    if now != *before {
-                        bail!(
-                            "{} has changed since it was read: run the command again",
-                            file.display()
-                        );
-                    }
+                    unchanged(&path, before, file)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn make<'a>(&'a self, done: &mut Vec<Step<'a>>) -> Result<()> {
+    /// Writes what is to be written.
+    fn stage(&self, staging: &Staging, goes_on: &dyn Fn() -> Result<()>) -> Result<()> {
         for (file, change) in &self.files {
-            let path = self.root.join(file);
-            let step = match change {
-                Change::Create(contents) => make_folders(&self.root, file, done)
-                    .and_then(|()| create(&path, contents))
-                    .map(|()| Step::Created(path)),
-                Change::Replace { before, after } => {
-                    replace(&path, after).map(|()| Step::Replaced(path, before))
-                }
-                Change::Delete { before } => {
-                    fs::remove_file(&path).map(|()| Step::Deleted(path, before))
-                }
+            goes_on()?;
+            let staged = staging.new_of(file);
+            let outcome = match change {
+                Change::Create(contents) => write(&staged, contents),
+                Change::Replace { after, .. } => write(&staged, after)
+                    // Who may read and write it stays as it is.
+                    .and_then(|()| fs::metadata(self.root.join(file)))
+                    .and_then(|metadata| fs::set_permissions(&staged, metadata.permissions())),
+                Change::Delete { .. } => Ok(()),
             };
-            let verb = match change {
-                Change::Delete { .. } => "deleted",
-                _ => "written",
-            };
-            done.push(step.with_context(|| format!("{} cannot be {verb}", file.display()))?);
+            outcome.with_context(|| format!("{} cannot be written", file.display()))?;
         }
         Ok(())
     }
 
-    /// Removes the folders that the deleted files leave empty. A folder that stays does no harm.
-    fn remove_empty_folders(&self) {
+    fn commit(
+        &self,
+        staging: &Staging,
+        goes_on: &dyn Fn() -> Result<()>,
+        done: &mut Vec<Step>,
+    ) -> Result<()> {
+        staging.begin().context("nothing can be moved")?;
+        for (file, change) in &self.files {
+            goes_on()?;
+            let path = self.root.join(file);
+            let (staged, old) = (staging.new_of(file), staging.old_of(file));
+            let cannot = |what: &str| format!("{} cannot be {what}", file.display());
+            match change {
+                Change::Create(_) => {
+                    let folder = file.parent().unwrap_or(Path::new(""));
+                    make_folders(&self.root, folder, done).with_context(|| cannot("written"))?;
+                    place::create(&staged, &path).with_context(|| cannot("written"))?;
+                    done.push(Step::Created(path));
+                }
+                Change::Replace { before, .. } => {
+                    // Through a link, to what it leads to.
+                    let path = fs::canonicalize(&path).with_context(|| cannot("written"))?;
+                    make_folder_of(&old).with_context(|| cannot("written"))?;
+                    place::exchange(&staged, &path, &old).with_context(|| cannot("written"))?;
+                    done.push(Step::Replaced(path, old.clone()));
+                    unchanged(&old, before, file)?;
+                }
+                Change::Delete { before } => {
+                    make_folder_of(&old).with_context(|| cannot("deleted"))?;
+                    fs::rename(&path, &old).with_context(|| cannot("deleted"))?;
+                    done.push(Step::Deleted(path, old.clone()));
+                    unchanged(&old, before, file)?;
+                }
+            }
+        }
+        goes_on()
+    }
+
+    /// Removes the folders that deleted files leave empty. One that cannot be removed does no harm.
+    fn sweep(&self) {
         let deleted = self.of(|change| matches!(change, Change::Delete { .. }));
         for folder in deleted.flat_map(|file| file.ancestors().skip(1)) {
             if !folder.as_os_str().is_empty() {
@@ -170,24 +234,50 @@ impl Changes {
     }
 }
 
-/// Undoes the steps, the last one first, and describes those that cannot be undone.
-fn undo(done: &[Step<'_>]) -> Vec<String> {
-    let undone = done.iter().rev().filter_map(|step| {
+/// Whether the file still holds what was read.
+fn unchanged(path: &Path, before: &[u8], file: &Path) -> Result<()> {
+    let now = fs::read(path).with_context(|| format!("{} cannot be read", file.display()))?;
+    if now != before {
+        bail!(
+            "{} was changed by somebody else in the meantime: run the command again",
+            file.display()
+        );
+    }
+    Ok(())
+}
+
+/// Undoes the steps, the last one first, and returns what is wrong with those that cannot be undone.
+fn roll_back(done: &[Step]) -> Vec<String> {
+    let undone = done.iter().rev().map(|step| {
         let (path, outcome) = match step {
             Step::MadeFolder(folder) => (folder, fs::remove_dir(folder)),
             Step::Created(file) => (file, fs::remove_file(file)),
-            Step::Replaced(file, before) => (file, replace(file, before)),
-            Step::Deleted(file, before) => (file, create(file, before)),
+            Step::Replaced(file, old) | Step::Deleted(file, old) => (file, fs::rename(old, file)),
         };
-        Some(format!("{}: {}", path.display(), outcome.err()?))
+        match (step, outcome) {
+            (_, Ok(())) => None,
+            // Somebody put something into it, and keeps it.
+            (Step::MadeFolder(_), Err(error))
+                if error.kind() == io::ErrorKind::DirectoryNotEmpty =>
+            {
+                None
+            }
+            // Somebody was faster.
+            (Step::MadeFolder(_) | Step::Created(_), Err(error))
+                if error.kind() == io::ErrorKind::NotFound =>
+            {
+                None
+            }
+            (_, Err(error)) => Some(format!("{}: {error}", path.display())),
+        }
     });
-    undone.collect()
+    undone.flatten().collect()
 }
 
-/// Creates the missing folders above a relative path.
-fn make_folders(root: &Path, file: &Path, done: &mut Vec<Step<'_>>) -> io::Result<()> {
+/// Makes the folders of a relative path that are not there.
+fn make_folders(root: &Path, folder: &Path, done: &mut Vec<Step>) -> io::Result<()> {
     let mut path = root.to_owned();
-    for name in file.parent().unwrap_or(Path::new("")) {
+    for name in folder {
         path.push(name);
         match fs::create_dir(&path) {
             Ok(()) => done.push(Step::MadeFolder(path.clone())),
@@ -198,39 +288,21 @@ fn make_folders(root: &Path, file: &Path, done: &mut Vec<Step<'_>>) -> io::Resul
     Ok(())
 }
 
-/// Writes a file that does not exist, with the permissions of an ordinary new file.
-fn create(path: &Path, contents: &[u8]) -> io::Result<()> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-
-        // Less the process's umask.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let file = builder.tempfile_in(folder_of(path))?;
-    written(file, contents)?.persist_noclobber(path)?;
-    Ok(())
+fn make_folder_of(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)
 }
 
-/// Replaces a file, or the one that a link leads to. Its permissions stay.
-fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
-    let path = fs::canonicalize(path)?;
-    let file = written(NamedTempFile::new_in(folder_of(&path))?, contents)?;
-    fs::set_permissions(file.path(), fs::metadata(&path)?.permissions())?;
-    file.persist(path)?;
-    Ok(())
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().unwrap_or(path)
-}
-
-/// Writes through to the disk: some file systems report only then that they are full.
-fn written(mut file: NamedTempFile, contents: &[u8]) -> io::Result<NamedTempFile> {
+/// Writes a file to the end: some file systems say only then that they are full.
+fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
+    make_folder_of(path)?;
+    let mut file = fs::File::create_new(path)?;
     file.write_all(contents)?;
-    file.as_file().sync_all()?;
-    Ok(file)
+    file.sync_all()
+}
+
+/// Whether something is there, be it a link that leads nowhere.
+fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
 }
 
 fn is_below(path: &Path) -> bool {

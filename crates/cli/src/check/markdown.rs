@@ -21,7 +21,7 @@ fn cells(line: &str) -> Option<Vec<String>> {
 
 /// The targets of links and images, each with its line (from 1): `[text](target)` and
 /// `[label]: target`.
-pub(crate) fn links(text: &str) -> Vec<(usize, String)> {
+pub(super) fn links(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let mut fence: Option<&str> = None;
     for (index, line) in text.lines().enumerate() {

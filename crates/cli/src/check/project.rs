@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use jenny_manifest::{Component, ComponentSource, Manifest, ManifestError};
 
-use super::files;
 use super::target::Target;
 use super::world::{self, Interfaces, World};
+use super::{files, rust_source};
 pub(super) use compiled::Compiled;
 use workspace::Workspace;
 
@@ -44,46 +44,10 @@ pub(super) struct Surroundings {
 pub(super) struct Source {
     /// Relative to the root, with `/`.
     pub(super) path: String,
-    /// The text of the file, with U+FFFD for what is not UTF-8.
+    /// The file as it is, with U+FFFD for what is no UTF-8.
     pub(super) text: String,
-}
-
-impl Source {
-    /// The lines with their numbers, counted from 1, and without `//` comments.
-    ///
-    /// This is no lexer: block comments and the insides of literals stay. It suffices for rules that look for
-    /// an attribute or for a literal.
-    pub(super) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.text.lines().enumerate().map(|(index, line)| {
-            let begins_comment = |at: &usize| {
-                line[..*at]
-                    .chars()
-                    .next_back()
-                    .is_none_or(char::is_whitespace)
-            };
-            let comment = line
-                .match_indices("//")
-                .map(|(at, _)| at)
-                .find(begins_comment);
-            (index + 1, &line[..comment.unwrap_or(line.len())])
-        })
-    }
-
-    /// The line on which test code starts: the first of a test file, else that of the module of unit tests,
-    /// which by convention ends its file.
-    pub(super) fn first_test_line(&self) -> Option<usize> {
-        if self.path.ends_with("/tests.rs") {
-            return Some(1);
-        }
-        let mut lines = self.lines().peekable();
-        while let Some((number, line)) = lines.next() {
-            let is_module = |(_, next): &(usize, &str)| next.contains("mod ") && next.contains('{');
-            if line.trim() == "#[cfg(test)]" && lines.peek().is_some_and(is_module) {
-                return Some(number);
-            }
-        }
-        None
-    }
+    /// The file with comments and the insides of literals blanked out, line for line.
+    pub(super) code: String,
 }
 
 impl Project {
@@ -275,10 +239,12 @@ fn sources(root: &Path, files: &[String]) -> anyhow::Result<Vec<Source>> {
         .map(|file| {
             let bytes =
                 std::fs::read(root.join(file)).with_context(|| format!("{file} cannot be read"))?;
-            // The compiler reports what is not UTF-8.
+            // The compiler says what is no UTF-8; to the rules it is a character like others.
+            let text = String::from_utf8_lossy(&bytes).into_owned();
             Ok(Source {
                 path: file.clone(),
-                text: String::from_utf8_lossy(&bytes).into_owned(),
+                code: rust_source::blank(&text),
+                text,
             })
         })
         .collect()
@@ -347,16 +313,6 @@ mod tests {
         assert_eq!(line_of(text, "component.x", "files"), Some(4));
         assert_eq!(line_of(text, "component.x.build", "b"), Some(7));
         assert_eq!(line_of(text, "component.y", "source"), None);
-    }
-
-    #[test]
-    fn lines_have_no_comments() {
-        let source = Source {
-            path: "functions/hello/src/lib.rs".to_owned(),
-            text: "// a\nb(\"http://c\"); // d\n    /// e\n".to_owned(),
-        };
-        let lines: Vec<_> = source.lines().collect();
-        assert_eq!(lines, [(1, ""), (2, "b(\"http://c\"); "), (3, "    ")]);
     }
 
     #[test]

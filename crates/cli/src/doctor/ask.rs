@@ -1,7 +1,5 @@
 //! Asking a program for its version, without waiting for one that never answers.
 
-#![expect(clippy::disallowed_methods, reason = "std has no wait with a timeout")]
-
 use std::io::{ErrorKind, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};

@@ -8,6 +8,8 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use jenny_manifest::route::RouteTable;
 use jenny_manifest::{HttpTrigger, Manifest, TriggerRoute, TriggerTarget};
 
+use super::place;
+use crate::changes::Changes;
 use crate::template::Snippet;
 
 /// An application as it lies on disk.
@@ -144,7 +146,7 @@ impl Application {
         Ok(())
     }
 
-    /// Adds to the changes what describes the application: `openapi.json`.
+    /// Adds to the changes what describes the application: `openapi.json`, and the table of variables.
     ///
     /// # Errors
     ///

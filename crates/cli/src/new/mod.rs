@@ -108,7 +108,7 @@ fn list<'a>(files: impl Iterator<Item = &'a Path>) -> String {
     files.collect()
 }
 
-/// What the template makes of a function of that name in an application with that manifest and next migration,
+/// What the template makes of a function of that name in an application with that manifest and setting,
 /// everything at its place below the application's folder. `values` are the template's parameters: `route`,
 /// `auth`, `store`.
 ///
@@ -118,12 +118,12 @@ fn list<'a>(files: impl Iterator<Item = &'a Path>) -> String {
 pub(crate) fn rendered(
     name: &str,
     manifest: &str,
-    migration: impl Into<place::NextMigration>,
+    setting: impl Into<place::Setting>,
     values: &BTreeMap<&str, String>,
 ) -> Result<Rendered> {
     let mut rendered = as_spin_renders(name, manifest, values)?;
     let files = std::mem::take(&mut rendered.files);
-    rendered.files = place::placed(files, migration.into())?;
+    rendered.files = place::placed(files, &setting.into())?;
     Ok(rendered)
 }
 
@@ -205,13 +205,8 @@ impl Function {
 
     /// Everything that has to be written for it.
     fn changes(&self, application: &Application) -> Result<Changes> {
-        let migration = place::next_migration(application.root())?;
-        let rendered = rendered(
-            &self.name,
-            application.manifest(),
-            migration,
-            &self.values(),
-        )?;
+        let setting = place::Setting::of(application.root())?;
+        let rendered = rendered(&self.name, application.manifest(), setting, &self.values())?;
         let manifest = application.with(&rendered.snippets)?;
         application.check_routes(&manifest, &self.name)?;
         let mut changes = Changes::below(application.root());
@@ -220,7 +215,7 @@ impl Function {
             application.manifest(),
             manifest.as_str(),
         );
-        place::describe(&mut changes, application.root(), &manifest);
+        application.describe(&mut changes, &manifest, &rendered.files)?;
         for (file, bytes) in rendered.files {
             changes.create(file, bytes);
         }
@@ -235,7 +230,6 @@ impl Function {
         };
         format!(
             "Wrote the function {name}:\n\n{created}\nand changed\n\n{replaced}\nNext:\n\n    \
-             cargo jenny openapi  # describes it in openapi.json\n    \
              cargo jenny up       # {address}, and its description at /docs\n    \
              cargo jenny test     # its tests are in tests/it/{name}.rs\n    \
              cargo jenny test --update-budgets {}::keeps_to_its_budget",

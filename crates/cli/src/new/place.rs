@@ -1,12 +1,13 @@
 //! Putting where it belongs what Spin's templates had to leave below their output path.
 //!
 //! Spin's templates write below one folder and into the manifest, nowhere else. So `jenny-function` leaves
-//! the world, the tests and the migration in `functions/<name>/unplaced/`, under names that
+//! the world, the tests, the migration and the API document in `functions/<name>/unplaced/`, under names that
 //! are the same for every function, since Spin renders texts and no names. `cargo jenny new` places them before
 //! it writes anything, `cargo jenny check --fix` after `spin add`, by the same rules:
 //!
 //! - a file of the template's without text is none: a template can leave one empty, not out;
-//! - a migration gets the next number, and is written for the databases of those before it.
+//! - a migration gets the next number;
+//! - an API document gets its members in order, and the version and licence of the workspace.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -17,6 +18,7 @@ use jenny_manifest::Manifest;
 
 use super::name;
 use crate::changes::Changes;
+use crate::openapi;
 
 /// The folder in a function's in which what belongs elsewhere waits.
 pub(crate) const UNPLACED: &str = "unplaced";
@@ -26,6 +28,17 @@ const README: &str = "README.md";
 
 /// What a function without a store has none of.
 const STORE: &str = "src/store.rs";
+
+/// The page whose table of variables an operator reads.
+const VARIABLES_PAGE: &str = "docs/operations.md";
+
+/// A variable that a function may bring, the row of the table for it, and that of one which every
+/// application has, behind which it goes.
+const BROUGHT: (&str, &str, &str) = (
+    "verification_keys",
+    "| `verification_keys` | empty | PEM (SPKI) Ed25519 public keys that are accepted, the current one included |\n",
+    "| `public_url` |",
+);
 
 /// What files depend on that the template cannot know.
 #[derive(Clone, Debug, Default)]
@@ -37,22 +50,32 @@ pub(crate) struct Setting {
     license: Option<String>,
 }
 
-impl NextMigration {
-    /// Whether a file is the migration for a database that the application does not use.
-    fn leaves_out(self, waiting: &str) -> bool {
-        match waiting {
-            MIGRATION_SQLITE => self.postgres && !self.sqlite,
-            MIGRATION_POSTGRES => self.sqlite && !self.postgres,
-            _ => false,
-        }
+impl Setting {
+    /// That of the application in this folder.
+    ///
+    /// # Errors
+    ///
+    /// When its migrations cannot be read.
+    pub(crate) fn of(root: &Path) -> Result<Self> {
+        let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap_or_default();
+        let manifest: toml::Table = manifest.parse().unwrap_or_default();
+        let package = |key: &str| {
+            let package = manifest.get("workspace")?.get("package")?;
+            Some(package.get(key)?.as_str()?.to_owned())
+        };
+        Ok(Self {
+            migration: next_migration(root)?,
+            version: package("version"),
+            license: package("license"),
+        })
     }
 }
 
-impl From<u32> for NextMigration {
-    /// A migration of that number, for every database.
-    fn from(number: u32) -> Self {
+impl From<u32> for Setting {
+    /// A migration of that number, in a workspace of which nothing is known.
+    fn from(migration: u32) -> Self {
         Self {
-            number,
+            migration,
             ..Self::default()
         }
     }
@@ -62,10 +85,10 @@ impl From<u32> for NextMigration {
 ///
 /// # Errors
 ///
-/// When a file waits of which nothing is known, or for a place that is taken.
+/// When a document is none, and when a file waits of which nothing is known, or for a place that is taken.
 pub(crate) fn placed(
     files: BTreeMap<PathBuf, Vec<u8>>,
-    migration: NextMigration,
+    setting: &Setting,
 ) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
     let mut placed = BTreeMap::new();
     for (path, bytes) in &files {
@@ -75,10 +98,10 @@ pub(crate) fn placed(
             }
             continue;
         };
-        if waiting == README || is_blank(bytes) || migration.leaves_out(waiting) {
+        if waiting == README || is_blank(bytes) {
             continue;
         }
-        let target = target(function, waiting, migration.number).ok_or_else(|| {
+        let target = target(function, waiting, setting.migration).ok_or_else(|| {
             anyhow!(
                 "{} is not of the template: move it out of the folder first",
                 path.display()
@@ -87,7 +110,12 @@ pub(crate) fn placed(
         if files.contains_key(&target) {
             bail!("{} is there already", target.display());
         }
-        placed.insert(target, bytes.clone());
+        let bytes = match waiting == openapi::FILE {
+            true => document(bytes, setting)
+                .with_context(|| format!("{} is no API document", path.display()))?,
+            false => bytes.clone(),
+        };
+        placed.insert(target, bytes);
     }
     Ok(placed)
 }
@@ -103,10 +131,11 @@ fn waiting(path: &Path) -> Option<(&str, &str)> {
 fn target(function: &str, waiting: &str, migration: u32) -> Option<PathBuf> {
     let table = function.replace('-', "_");
     let target = match waiting {
+        openapi::FILE => format!("functions/{function}/{waiting}"),
         "tests.rs" => format!("tests/it/{function}.rs"),
         "world.wit" => format!("wit/{function}.wit"),
-        MIGRATION_POSTGRES => format!("migrations/{migration:04}_{table}.postgres.sql"),
-        MIGRATION_SQLITE => format!("migrations/{migration:04}_{table}.sqlite.sql"),
+        "migration.postgres.sql" => format!("migrations/{migration:04}_{table}.postgres.sql"),
+        "migration.sqlite.sql" => format!("migrations/{migration:04}_{table}.sqlite.sql"),
         _ => return None,
     };
     Some(target.into())
@@ -116,37 +145,52 @@ fn is_blank(bytes: &[u8]) -> bool {
     bytes.iter().all(u8::is_ascii_whitespace)
 }
 
-/// The next migration of the application in this folder.
+/// A document as the function's test writes it: the template cannot know where a name comes in the order.
+fn document(bytes: &[u8], setting: &Setting) -> Result<Vec<u8>> {
+    let mut document: serde_json::Value = serde_json::from_slice(bytes)?;
+    let info = document
+        .get_mut("info")
+        .and_then(|info| info.as_object_mut());
+    let info = info.context("it has no `info`")?;
+    if let Some(version) = &setting.version {
+        info.insert("version".into(), version.as_str().into());
+    }
+    if let Some(license) = &setting.license {
+        let license = license.as_str();
+        let license = serde_json::json!({ "identifier": license, "name": license });
+        info.insert("license".into(), license);
+    }
+    let mut text = serde_json::to_vec_pretty(&document)?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// The number of the next migration of an application.
 ///
 /// # Errors
 ///
 /// When the folder cannot be read.
-pub(crate) fn next_migration(root: &Path) -> Result<NextMigration> {
+fn next_migration(root: &Path) -> Result<u32> {
     let folder = root.join("migrations");
     let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(1.into());
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(1),
         Err(error) => bail!("{} cannot be read: {error}", folder.display()),
     };
-    let mut next = NextMigration::from(1);
+    let mut last = 0;
     for entry in entries {
         let name = entry?.file_name();
-        let Some(name) = name.to_str().filter(|name| name.ends_with(".sql")) else {
-            continue;
-        };
-        next.sqlite |= name.ends_with(".sqlite.sql");
-        next.postgres |= name.ends_with(".postgres.sql");
         let number = name
-            .split_once('_')
-            .and_then(|(number, _)| number.parse::<u32>().ok());
-        next.number = next.number.max(number.map_or(1, |number| number + 1));
+            .to_str()
+            .filter(|name| name.ends_with(".sql"))
+            .and_then(|name| name.split_once('_')?.0.parse::<u32>().ok());
+        last = last.max(number.unwrap_or(0));
     }
-    Ok(next)
+    Ok(last + 1)
 }
 
-/// Adds to the changes `openapi.json` as it is once these files are there.
+/// Adds to the changes what describes the application once these files are there: `openapi.json`, and the
+/// row of a variable in the table for operators.
 ///
 /// # Errors
 ///
@@ -158,12 +202,36 @@ pub(crate) fn describe(
     files: &BTreeMap<PathBuf, Vec<u8>>,
 ) -> Result<()> {
     let document = merged(root, manifest, files)?;
-    match fs::read(root.join(openapi::FILE)) {
-        Ok(before) if before == document.as_bytes() => {}
-        Ok(before) => changes.replace(openapi::FILE, before, document),
-        Err(_) => changes.create(openapi::FILE, document),
+    change(changes, root, openapi::FILE, &document);
+    let (variable, row, behind) = BROUGHT;
+    let declares = manifest.parse::<toml::Table>().is_ok_and(|table| {
+        table
+            .get("variables")
+            .is_some_and(|table| table.get(variable).is_some())
+    });
+    if declares
+        && let Ok(page) = fs::read_to_string(root.join(VARIABLES_PAGE))
+        && !page.contains(&format!("| `{variable}`"))
+        && let Some(at) = page.find(behind)
+        && let Some(end) = page[at..].find('\n')
+    {
+        let (before, after) = page.split_at(at + end + 1);
+        changes.replace(
+            VARIABLES_PAGE,
+            page.as_str(),
+            format!("{before}{row}{after}"),
+        );
     }
     Ok(())
+}
+
+/// Writes a file that may be there already, and leaves one alone that is right.
+fn change(changes: &mut Changes, root: &Path, file: &str, text: &str) {
+    match fs::read(root.join(file)) {
+        Ok(before) if before == text.as_bytes() => {}
+        Ok(before) => changes.replace(file, before, text),
+        Err(_) => changes.create(file, text),
+    }
 }
 
 /// The merged document as it will be. The functions' documents are merged as they lie on disk, so they are
@@ -207,7 +275,8 @@ pub(crate) fn unplaced(root: &Path) -> BTreeSet<String> {
 ///
 /// # Errors
 ///
-/// When the function cannot be called so, and when something cannot be read.
+/// When the function cannot be called so, when something cannot be read, and when the functions' documents
+/// contradict each other.
 pub(crate) fn changes(manifest: &Path, root: &Path, function: &str) -> Result<Changes> {
     // `spin add` takes other names, too, and whatever folder it is given.
     name::check(function)?;
@@ -224,9 +293,9 @@ pub(crate) fn changes(manifest: &Path, root: &Path, function: &str) -> Result<Ch
     }
     let mut files = BTreeMap::new();
     read(root, &Path::new("functions").join(function), &mut files)?;
-    let after = placed(files.clone(), next_migration(root)?)?;
+    let after = placed(files.clone(), &Setting::of(root)?)?;
     let mut changes = Changes::below(root);
-    describe(&mut changes, root, &text);
+    describe(&mut changes, root, &text, &after)?;
     for (path, before) in &files {
         if !after.contains_key(path) {
             changes.delete(path, before.as_slice());

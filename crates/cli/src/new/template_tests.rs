@@ -1,5 +1,7 @@
 //! The template itself: every file of it, over all options and odd names.
 
+use std::path::PathBuf;
+
 use jenny_manifest::Manifest;
 
 use super::*;
@@ -89,7 +91,13 @@ fn nothing_is_left_unrendered_and_nothing_unplaced() {
 #[test]
 fn a_function_consists_of_what_it_needs() {
     for_each(|name, auth, store, rendered| {
-        let expected = ["Cargo.toml", "src/lib.rs", "src/model.rs", "src/routes.rs"];
+        let expected = [
+            "Cargo.toml",
+            "openapi.json",
+            "src/lib.rs",
+            "src/model.rs",
+            "src/routes.rs",
+        ];
         let mut expected: Vec<String> = expected
             .iter()
             .map(|file| format!("functions/{name}/{file}"))
@@ -125,6 +133,29 @@ fn a_function_consists_of_what_it_needs() {
                 .count()
                 <= 400
         );
+    });
+}
+
+#[test]
+fn the_document_describes_the_routes_of_the_entry() {
+    for_each(|name, auth, store, rendered| {
+        let document: serde_json::Value =
+            serde_json::from_str(text(&rendered, &format!("functions/{name}/openapi.json")))
+                .unwrap();
+        let described: Vec<String> = document["paths"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect();
+        let manifest: toml::Table = rendered.snippets[&Snippet::Component].parse().unwrap();
+        let triggers = manifest["trigger"]["http"].as_array().unwrap();
+        let routes: Vec<String> = triggers
+            .iter()
+            .map(|trigger| trigger["route"].as_str().unwrap())
+            .map(|route| route.replace(":id", "{id}").replace(":key", "{key}"))
+            .collect();
+        assert_eq!(described, routes, "{name} {auth} {store}");
     });
 }
 
@@ -200,4 +231,65 @@ fn wrong_values_are_refused() {
             "{parameter} {value}"
         );
     }
+}
+
+/// The folder of an application with functions whose documents the template is to have:
+/// docs/adding-a-function.md says which.
+const UPDATE: &str = "UPDATE_TEMPLATE_DOCUMENTS";
+
+const PARTIALS: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/templates/jenny-function/metadata/partials"
+);
+
+#[test]
+fn documents_have_placeholders_for_what_is_a_functions_own() {
+    let updated = std::env::var_os(UPDATE).map(PathBuf::from);
+    for (auth, store) in AUTH
+        .into_iter()
+        .flat_map(|auth| STORE.map(|store| (auth, store)))
+    {
+        let name = format!("probe-{auth}-{store}");
+        let values = BTreeMap::from([
+            ("route", format!("/api/{name}")),
+            ("auth", auth.to_owned()),
+            ("store", store.to_owned()),
+        ]);
+        let rendered = rendered(&name, MANIFEST, 1, &values).unwrap();
+        let file = format!("functions/{name}/openapi.json");
+        let document = match &updated {
+            Some(folder) => std::fs::read_to_string(folder.join(&file)).unwrap(),
+            None => text(&rendered, &file).to_owned(),
+        };
+        let package: toml::Table = text(&rendered, &format!("functions/{name}/Cargo.toml"))
+            .parse()
+            .unwrap();
+        let about = package["package"]["description"].as_str().unwrap();
+        let words = heck::ToUpperCamelCase::to_upper_camel_case(name.as_str());
+        let general = document
+            .replace(&format!("OptionsApi{words}"), "{{ options }}")
+            .replace(&format!("/api/{name}"), "{{ path }}")
+            .replace(about, "{{ about }}")
+            .replace(&words, "{{ type }}")
+            .replace(&name, "{{ name }}");
+        let general: serde_json::Value = serde_json::from_str(&general).unwrap();
+
+        let partial = format!("{PARTIALS}/openapi-{auth}-{store}.json");
+        if updated.is_some() {
+            std::fs::write(&partial, narrow(&general)).unwrap();
+        }
+        let partial = std::fs::read(&partial).unwrap();
+        let partial: serde_json::Value = serde_json::from_slice(&partial).unwrap();
+        assert_eq!(partial, general, "{name}");
+    }
+}
+
+/// With as little white space as lets one read what changes.
+fn narrow(document: &serde_json::Value) -> Vec<u8> {
+    let mut text = Vec::new();
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(b" ");
+    let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);
+    serde::Serialize::serialize(document, &mut serializer).unwrap();
+    text.push(b'\n');
+    text
 }

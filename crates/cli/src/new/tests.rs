@@ -41,6 +41,9 @@ source = "target/wasm32-wasip2/function/hello.wasm"
 
 const DOCUMENT: &str = r#"{ "paths": { "/hello/{name}": { "get": {} } } }"#;
 
+const PAGE: &str = "# Operating\n\n| variable | default | meaning |\n|---|---|---|\n| `log_level` | `info` | what \
+                    is logged |\n| `public_url` | here | where it is |\n\nMore.\n";
+
 /// An application with one function.
 fn application() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -58,6 +61,7 @@ fn application() -> tempfile::TempDir {
             "functions/hello/Cargo.toml",
             "[package]\nname = \"hello\"\n",
         ),
+        ("functions/hello/openapi.json", DOCUMENT),
         (
             "wit/hello.wit",
             "package jenny:functions;\nworld hello {}\n",
@@ -68,8 +72,8 @@ fn application() -> tempfile::TempDir {
         ),
         ("tests/it/hello.rs", ""),
         ("tests/it/main.rs", ""),
-        ("migrations/0001_identity.postgres.sql", ""),
         ("migrations/0001_identity.sqlite.sql", ""),
+        ("docs/operations.md", PAGE),
     ] {
         let path = folder.path().join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -120,8 +124,9 @@ fn a_function_is_added_and_everything_else_stays() {
     new(folder.path(), "notes --auth required --store sql").unwrap();
 
     let after = tree(folder.path());
+    let changed = ["docs/operations.md", "spin.toml"];
     for (path, text) in &before {
-        let is_changed = path == Path::new("spin.toml");
+        let is_changed = changed.iter().any(|file| path == Path::new(file));
         assert_eq!(after[path] != *text, is_changed, "{}", path.display());
     }
     for file in [
@@ -139,6 +144,11 @@ fn a_function_is_added_and_everything_else_stays() {
     let openapi = &after[Path::new("openapi.json")];
     assert!(openapi.contains("\"/api/notes/{id}\""), "{openapi}");
     assert!(openapi.contains("\"/hello/{name}\""), "{openapi}");
+    let page = &after[Path::new("docs/operations.md")];
+    assert!(
+        page.contains("| where it is |\n| `verification_keys` |"),
+        "{page}"
+    );
     let manifest = &after[Path::new("spin.toml")];
     assert!(manifest.contains("# a secret\n"), "{manifest}");
     let added = "public_url = { default = \"http://127.0.0.1:3000\" }\ntrusted_proxies = { default = \"\" }\nverification_keys = { default = \"\" }\n";
@@ -176,22 +186,6 @@ fn several_functions_live_beside_each_other() {
         manifest.contains("route = \"/api/first/fourth/:key\""),
         "{manifest}"
     );
-}
-
-#[test]
-fn a_migration_is_for_the_databases_of_those_before() {
-    for (left, removed) in [("sqlite", "postgres"), ("postgres", "sqlite")] {
-        let folder = application();
-        let migrations = folder.path().join("migrations");
-        fs::remove_file(migrations.join(format!("0001_identity.{removed}.sql"))).unwrap();
-        new(folder.path(), "notes --store sql").unwrap();
-        let after = tree(folder.path());
-        let has = |dialect: &str| {
-            let file = format!("migrations/0002_notes.{dialect}.sql");
-            after.contains_key(Path::new(&file))
-        };
-        assert!(has(left) && !has(removed), "{left}");
-    }
 }
 
 /// What `spin add` does, followed by `cargo jenny check --fix`.
@@ -293,6 +287,11 @@ fn what_spin_alone_would_take_is_not_placed() {
         ("hello", "notes.txt", "notes.txt is not of the template"),
         (
             "hello",
+            "openapi.json",
+            "functions/hello/openapi.json is there already",
+        ),
+        (
+            "hello",
             "wit/hello.wit",
             "wit/hello.wit is not of the template",
         ),
@@ -368,18 +367,13 @@ fn an_application_in_no_workspace_is_refused() {
 }
 
 #[test]
-fn what_is_described_and_what_is_not_is_no_obstacle() {
-    for text in [
-        "{}",
-        "{",
-        r#"{ "paths": { "/elsewhere": { "get": { "x-function": "hello" } } } }"#,
-    ] {
-        let folder = application();
-        fs::write(folder.path().join("openapi.json"), text).unwrap();
-        new(folder.path(), "notes").unwrap();
-        let after = fs::read_to_string(folder.path().join("openapi.json")).unwrap();
-        assert_eq!(after, text);
-    }
+fn documents_that_do_not_go_together_are_told_of_before_anything_is_written() {
+    let folder = application();
+    fs::remove_file(folder.path().join("functions/hello/openapi.json")).unwrap();
+    let before = tree(folder.path());
+    let error = new(folder.path(), "notes").unwrap_err().to_string();
+    assert!(error.contains("hello is missing"), "{error}");
+    assert_eq!(tree(folder.path()), before);
 }
 
 #[test]

@@ -3,11 +3,10 @@
 //! Spin reads a template's files as they lie there, so what an application has in common with this one lies
 //! there once more. This makes the copies, and fails where one is stale.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
 use toml::Table;
 
 use crate::template::{Rendered, Snippet};
@@ -19,14 +18,16 @@ const UPDATE: &str = "UPDATE_TEMPLATES";
 const CONTENT: &str = "templates/jenny-app/content";
 
 /// Files that are the same, but for [`ADAPTED`].
-const FILES: [&str; 15] = [
+const FILES: [&str; 17] = [
     ".cargo/config.toml",
     ".gitignore",
     "clippy.toml",
     "functions/docs/Cargo.toml",
     "functions/docs/build.rs",
+    "functions/docs/openapi.json",
     "functions/docs/src/lib.rs",
     "functions/health/Cargo.toml",
+    "functions/health/openapi.json",
     "functions/health/src/lib.rs",
     "migrations/Cargo.toml",
     "migrations/README.md",
@@ -39,14 +40,6 @@ const FILES: [&str; 15] = [
 
 /// Folders that are the same.
 const FOLDERS: [&str; 1] = ["wit/deps"];
-
-/// The guides that ship with an application, and the heading from which on one speaks of this repository.
-const GUIDES: [(&str, &str); 4] = [
-    ("docs/adding-a-function.md", "\n## With Spin"),
-    ("docs/api.md", "\n## What is vendored"),
-    ("docs/caching.md", ""),
-    ("docs/testing.md", ""),
-];
 
 /// What differs in a copy: pages that only this repository has, folders that are packages there, and its
 /// licence.
@@ -117,10 +110,6 @@ fn copies() -> BTreeMap<String, String> {
     put("rust-toolchain.toml", read("rust-toolchain.toml"));
     put("wit/README.md", read("wit/README.md"));
 
-    for (path, end) in GUIDES {
-        put(path, guide(path, end));
-    }
-
     let hello = hello();
     for (path, bytes) in &hello.files {
         let text = String::from_utf8(bytes.clone()).expect("a function is text");
@@ -128,10 +117,7 @@ fn copies() -> BTreeMap<String, String> {
     }
     for (path, text) in &copies {
         let is_liquid = text.contains("{{") || text.contains("{%");
-        assert!(
-            !is_liquid || text.starts_with(RAW),
-            "{path} would be rendered"
-        );
+        assert!(!is_liquid, "{path} would be rendered");
     }
 
     let cargo = followed_by(
@@ -141,7 +127,7 @@ fn copies() -> BTreeMap<String, String> {
     );
     let manifest = template_file("spin.toml");
     let manifest = followed_by(&manifest, ROUTES_FOLLOW, &composition(&hello));
-    let document = document(&manifest);
+    let document = document(&manifest, &copies);
     copies.insert("Cargo.toml.tmpl".to_owned(), cargo);
     copies.insert("spin.toml".to_owned(), manifest);
     copies.insert("openapi.json".to_owned(), document);
@@ -153,45 +139,6 @@ fn copies() -> BTreeMap<String, String> {
     }
     copies
 }
-
-/// A guide as an application has it: without links to what only this repository has.
-fn guide(path: &str, end: &str) -> String {
-    let text = read(path);
-    let text = match text.split_once(end) {
-        Some((text, _)) if !end.is_empty() => format!("{}\n", text.trim_end()),
-        _ => text,
-    };
-    let mut pieces = text.split("](");
-    let mut guide = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let (target, rest) = piece.split_once(')').expect("a link ends");
-        let file = target.split('#').next().unwrap_or_default();
-        let ships = target.starts_with("https://")
-            || GUIDES
-                .iter()
-                .any(|(path, _)| *path == format!("docs/{file}"))
-            || [
-                "../migrations/README.md",
-                "../openapi.json",
-                "operations.md",
-            ]
-            .contains(&file);
-        if ships {
-            guide.push_str(&format!("]({target}){rest}"));
-        } else {
-            let open = guide.rfind('[').expect("a link begins");
-            guide.remove(open);
-            guide.push_str(rest);
-        }
-    }
-    match guide.contains("{{") {
-        true => format!("{RAW}{guide}{{% endraw %}}"),
-        false => guide,
-    }
-}
-
-/// Has a text stay as it is.
-const RAW: &str = "{% raw %}";
 
 /// Cargo would take a folder with a `Cargo.toml` for a package.
 fn named(path: &str) -> String {
@@ -289,71 +236,31 @@ fn hello() -> Rendered {
     crate::new::rendered("hello", "", migration, &values).expect("the function can be made")
 }
 
-/// What `cargo jenny openapi` would make of the application: `docs` and `health` as they are described here, and
-/// `hello` as the template has it already, since it is no function of this repository.
-fn document(manifest: &str) -> String {
+/// What `cargo jenny openapi` would make of the application.
+fn document(manifest: &str, files: &BTreeMap<String, String>) -> String {
     let folder = tempfile::tempdir().expect("a temporary folder");
+    let place = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("is below the folder")).expect("can be made");
+        fs::write(path, text).expect("can be written");
+    };
     let (_, composition) = manifest.split_once(ROUTES_FOLLOW).expect("was put there");
     let composition = composition.replace("{% endraw %}", "");
     let application = format!(
         "[application]\nname = \"{NAME}\"\nversion = \"0.1.0\"\ndescription = \"{DESCRIPTION}\"\n{composition}"
     );
-    let manifest = folder.path().join("spin.toml");
-    fs::write(&manifest, application).expect("can be written");
-    let (ours, theirs) = (read("openapi.json"), template_file("openapi.json"));
-    let parts = BTreeMap::from([
-        ("docs".to_owned(), part(&ours, "docs")),
-        ("health".to_owned(), part(&ours, "health")),
-        ("hello".to_owned(), part(&theirs, "hello")),
-    ]);
-    let document =
-        crate::openapi::document(&manifest, &parts).expect("the functions' parts make one");
+    place("spin.toml", &application);
+    for (path, text) in files {
+        if path.ends_with("/openapi.json") {
+            place(path, text);
+        }
+    }
+    let document = crate::openapi::document(&folder.path().join("spin.toml"))
+        .expect("the functions' documents make one");
     assert!(!document.contains("{{") && !document.contains("{%"));
     document
         .replace(NAME, "{{ project-name | kebab_case }}")
         .replace(DESCRIPTION, "{{ project-description }}")
-}
-
-/// A function's part of a document, with the components that it refers to.
-fn part(document: &str, function: &str) -> Value {
-    let mut part: Value = serde_json::from_str(document).expect("is JSON");
-    let mut used = BTreeSet::new();
-    let paths = part["paths"].as_object_mut().expect("an object");
-    for item in paths.values_mut().filter_map(Value::as_object_mut) {
-        item.retain(|_, operation| operation[jenny_openapi::FUNCTION] == function);
-    }
-    paths.retain(|_, item| item != &json!({}));
-    let mut waiting = vec![part["paths"].clone()];
-    while let Some(value) = waiting.pop() {
-        match &value {
-            Value::Array(items) => waiting.extend(items.iter().cloned()),
-            Value::Object(members) => waiting.extend(members.values().cloned()),
-            Value::String(text) => {
-                let known = text.strip_prefix('#').and_then(|at| part.pointer(at));
-                if let Some(known) = known
-                    && used.insert(text.clone())
-                {
-                    waiting.push(known.clone());
-                }
-            }
-            _ => {}
-        }
-    }
-    let tags: Vec<Value> = part["tags"].as_array().cloned().unwrap_or_default();
-    let text = part["paths"].to_string();
-    let tags = tags
-        .into_iter()
-        .filter(|tag| text.contains(&format!("[{}]", tag["name"])));
-    part["tags"] = tags.collect();
-    let components = part["components"].as_object_mut().expect("an object");
-    components.retain(|section, components| {
-        let components = components.as_object_mut().expect("an object");
-        components.retain(|name, _| used.contains(&format!("#/components/{section}/{name}")));
-        !components.is_empty()
-    });
-    let license = "LicenseRef-Proprietary";
-    part["info"]["license"] = json!({ "identifier": license, "name": license });
-    part
 }
 
 #[test]
@@ -393,25 +300,6 @@ fn the_copies_are_what_they_are_copies_of() {
 }
 
 #[test]
-fn the_links_of_an_applications_pages_lead_to_its_files() {
-    for page in files_below(CONTENT) {
-        if !page.ends_with(".md") || page.contains("/wit/deps/") {
-            continue;
-        }
-        let folder = root().join(&page);
-        let folder = folder.parent().expect("is below the template");
-        for (line, target) in crate::check::links(&read(&page)) {
-            let file = target.split('#').next().unwrap_or_default();
-            let is_elsewhere = target.contains("://") || file.is_empty();
-            assert!(
-                is_elsewhere || folder.join(file).exists(),
-                "{page}:{line} leads to {target}"
-            );
-        }
-    }
-}
-
-#[test]
 fn what_is_written_by_hand_agrees_with_this_application() {
     let version = env!("CARGO_PKG_VERSION");
     let cargo = template_file("Cargo.toml.tmpl");
@@ -438,8 +326,7 @@ fn what_is_written_by_hand_agrees_with_this_application() {
     let page = template_file("docs/operations.md");
     let own = read("docs/operations.md");
     let rows = page.lines().filter(|line| line.starts_with("| `"));
-    // A function that verifies tokens declares `verification_keys`.
-    assert_eq!(rows.clone().count(), variables.len() + 1);
+    assert_eq!(rows.clone().count(), variables.len());
     for row in rows {
         assert!(
             own.contains(row),

@@ -72,7 +72,11 @@ impl Listing {
     /// When a function's document cannot be read.
     pub(super) fn new(manifest: &Manifest) -> Result<Self> {
         let table = RouteTable::new(manifest)?;
-        let documents = operation::read(&manifest.directory().join(jenny_openapi::FILE))?;
+        let mut documents = BTreeMap::new();
+        for id in manifest.components.keys() {
+            let path = manifest.directory().join(jenny_openapi::fragment(id));
+            documents.insert(id.as_str(), operation::read(&path)?);
+        }
         let mut routes: Vec<Route> = table
             .by_precedence()
             .into_iter()
@@ -97,7 +101,7 @@ impl Listing {
                         grants: None,
                     },
                     TriggerTarget::Component(id) => {
-                        let described = documents.get(id.as_str());
+                        let described = documents.get(id.as_str()).and_then(Option::as_ref);
                         let described = described.map(|all| all.iter().filter(here).cloned());
                         let operations = described.map(Iterator::collect);
                         of_component(manifest, id, Access::Public, operations, route.clone())

@@ -1,7 +1,7 @@
 //! `jenny routes`: which function answers what, to whom, and what it may touch.
 //!
-//! Routes and grants are the manifest's; methods and authentication are those of the application's
-//! API document, which tests hold against the code. What neither says is unknown here.
+//! Routes and grants are the manifest's; methods and authentication are those of the functions' own
+//! API documents, which tests hold against the code. What neither says is unknown here.
 
 mod listing;
 mod operation;
@@ -23,7 +23,7 @@ use listing::Listing;
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Of two routes that match the same path the upper one answers. Methods and authentication come from \
-openapi.json; `?` is what a component that is not described there does not tell. HEAD is left out \
+functions/<name>/openapi.json; `?` is what a component without one does not tell. HEAD is left out \
 where GET needs the same authentication, and OPTIONS where it needs none; JSON has them all.
 
 Examples:

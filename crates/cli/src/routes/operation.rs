@@ -1,6 +1,5 @@
-//! What the application's API document says of the functions' operations.
+//! What a function's API document says of its operations.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -47,48 +46,41 @@ pub(super) struct RateLimit {
     pub(super) policy: Option<String>,
 }
 
-/// The operations of the document at `path`, by their functions; none where there is no such file.
+/// The operations of the document at `path`, or None where there is no such file.
 ///
 /// # Errors
 ///
 /// When the file cannot be read, or is no JSON.
-pub(super) fn read(path: &Path) -> Result<BTreeMap<String, Vec<Operation>>> {
+pub(super) fn read(path: &Path) -> Result<Option<Vec<Operation>>> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
             return Err(error).with_context(|| format!("{} cannot be read", path.display()));
         }
     };
     let document = serde_json::from_str(&text).with_context(|| {
         format!(
-            "{} is no JSON: restore it, and run `cargo jenny openapi`",
+            "{} is no JSON; write it anew with `UPDATE_OPENAPI=1 cargo test --workspace --lib openapi_json`",
             path.display()
         )
     })?;
-    let mut functions: BTreeMap<String, Vec<Operation>> = BTreeMap::new();
-    for (function, operation) in operations(&document) {
-        functions.entry(function).or_default().push(operation);
-    }
-    Ok(functions)
+    Ok(Some(operations(&document)))
 }
 
-/// Each operation, after the name of its function.
-fn operations(document: &Value) -> Vec<(String, Operation)> {
+fn operations(document: &Value) -> Vec<Operation> {
     let paths = document["paths"].as_object().into_iter().flatten();
     paths
         .flat_map(|(path, item)| {
             METHODS.iter().filter_map(move |method| {
                 let operation = item.get(method)?;
-                let function = operation[jenny_openapi::FUNCTION].as_str();
-                let described = Operation {
+                Some(Operation {
                     method: method.to_uppercase(),
                     path: path.clone(),
                     operation_id: operation["operationId"].as_str().map(str::to_owned),
                     authentication: authentication(document, operation),
                     rate_limit: rate_limit(document, operation),
-                };
-                Some((function.unwrap_or_default().to_owned(), described))
+                })
             })
         })
         .collect()
@@ -151,7 +143,7 @@ mod tests {
         });
         let mut found = operations(&document);
         assert_eq!(found.len(), 1, "{found:?}");
-        found.remove(0).1
+        found.remove(0)
     }
 
     #[test]
@@ -181,8 +173,8 @@ mod tests {
         });
         let of = |method: &str| {
             let found = operations(&document);
-            let operation = found.into_iter().find(|(_, found)| found.method == method);
-            operation.unwrap().1.authentication
+            let operation = found.into_iter().find(|found| found.method == method);
+            operation.unwrap().authentication
         };
         assert_eq!(of("GET"), Authentication::Required);
         assert_eq!(of("POST"), Authentication::None);
@@ -213,7 +205,7 @@ mod tests {
     fn a_missing_document_says_nothing_and_a_broken_one_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("openapi.json");
-        assert!(read(&file).unwrap().is_empty());
+        assert!(read(&file).unwrap().is_none());
         fs::write(&file, "{").unwrap();
         let error = read(&file).unwrap_err().to_string();
         assert!(error.contains("openapi.json is no JSON"), "{error}");

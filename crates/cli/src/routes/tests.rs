@@ -75,17 +75,9 @@ fn shop() -> TempDir {
 }
 
 fn describe(folder: &Path, function: &str, paths: Value) {
-    let file = folder.join(jenny_openapi::FILE);
-    let text = fs::read_to_string(&file).unwrap_or_else(|_| json!({ "paths": {} }).to_string());
-    let mut document: Value = serde_json::from_str(&text).expect("it is JSON");
-    for (path, item) in paths.as_object().expect("an object of paths") {
-        for (method, operation) in item.as_object().expect("an object of operations") {
-            let mut operation = operation.clone();
-            operation[jenny_openapi::FUNCTION] = function.into();
-            document["paths"][path][method] = operation;
-        }
-    }
-    fs::write(file, document.to_string()).expect("the document is written");
+    let file = folder.join(jenny_openapi::fragment(function));
+    fs::create_dir_all(file.parent().expect("it is in a folder")).expect("the folder is made");
+    fs::write(file, json!({ "paths": paths }).to_string()).expect("the document is written");
 }
 
 fn listing(folder: &Path) -> Listing {
@@ -206,12 +198,12 @@ fn a_document_of_other_routes_tells_nothing_of_this_one() {
 #[test]
 fn a_broken_document_is_named() {
     let folder = shop();
-    let file = folder.path().join(jenny_openapi::FILE);
+    let file = folder.path().join(jenny_openapi::fragment("orders"));
     fs::write(&file, "{").expect("it is written");
     let manifest = Manifest::load(folder.path()).expect("the manifest is good");
     let error = Listing::new(&manifest).expect_err("it is no JSON");
     assert!(
-        error.to_string().contains("openapi.json is no JSON"),
+        error.to_string().contains("functions/orders/openapi.json"),
         "{error}"
     );
 }

@@ -1,6 +1,5 @@
 //! What `jenny up` prints when it serves.
 
-use std::fs;
 use std::io::{self, Write as _};
 
 use jenny_manifest::{Manifest, TriggerRoute, TriggerTarget};
@@ -15,7 +14,7 @@ pub(super) fn print(table: &str) {
 /// The address, which every URL begins with, and the table of routes.
 pub(super) fn table(manifest: &Manifest, base: &str) -> String {
     let mut table = format!("\nServing {base}\nAvailable routes:\n");
-    let routes: Vec<(&str, &str, String)> = manifest
+    let routes: Vec<(&str, &str, &str)> = manifest
         .triggers
         .iter()
         .filter_map(|trigger| {
@@ -24,18 +23,21 @@ pub(super) fn table(manifest: &Manifest, base: &str) -> String {
             };
             Some(match &trigger.target {
                 TriggerTarget::Component(id) => {
-                    (id.as_str(), route.as_str(), description(manifest, id))
+                    let component = manifest.components.get(id);
+                    (
+                        id.as_str(),
+                        route.as_str(),
+                        component.map_or("", |component| &component.description),
+                    )
                 }
-                TriggerTarget::Static(_) => (
-                    trigger.id.as_str(),
-                    route.as_str(),
-                    "static response".to_owned(),
-                ),
+                TriggerTarget::Static(_) => {
+                    (trigger.id.as_str(), route.as_str(), "static response")
+                }
             })
         })
         .collect();
     let widest =
-        |column: fn(&(&str, &str, String)) -> usize| routes.iter().map(column).max().unwrap_or(0);
+        |column: fn(&(&str, &str, &str)) -> usize| routes.iter().map(column).max().unwrap_or(0);
     let name_width = widest(|(name, ..)| name.chars().count());
     let route_width = widest(|(_, route, _)| route.chars().count());
     for (name, route, description) in routes {
@@ -44,21 +46,6 @@ pub(super) fn table(manifest: &Manifest, base: &str) -> String {
         table.push('\n');
     }
     table
-}
-
-/// A component's description in the manifest, else that of its package: a function has it in Cargo.toml alone.
-fn description(manifest: &Manifest, id: &str) -> String {
-    let component = manifest.components.get(id);
-    let written = component.map_or("", |component| &component.description);
-    if !written.is_empty() {
-        return written.to_owned();
-    }
-    let folder = manifest.directory().join("functions").join(id);
-    let package = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
-    let package: toml::Table = package.parse().unwrap_or_default();
-    let description = package.get("package").and_then(|it| it.get("description"));
-    let description = description.and_then(toml::Value::as_str);
-    description.unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -100,30 +87,5 @@ Available routes:
   home     http://127.0.0.1:3000/               static response
 ";
         assert_eq!(table(&manifest, "http://127.0.0.1:3000"), expected);
-    }
-
-    #[test]
-    fn a_function_without_a_description_in_the_manifest_has_its_packages() {
-        let folder = tempfile::tempdir().unwrap();
-        let function = folder.path().join("functions/notes");
-        fs::create_dir_all(&function).unwrap();
-        let package = "[package]\nname = \"notes\"\ndescription = \"Takes notes\"\n";
-        fs::write(function.join("Cargo.toml"), package).unwrap();
-        let manifest = Manifest::parse(
-            r#"
-            spin_manifest_version = 2
-            [application]
-            name = "test"
-            [[trigger.http]]
-            route = "/notes"
-            component = "notes"
-            [component.notes]
-            source = "a.wasm"
-            "#,
-            &folder.path().join("spin.toml"),
-        )
-        .unwrap();
-        let table = table(&manifest, "http://127.0.0.1:3000");
-        assert!(table.ends_with("/notes  Takes notes\n"), "{table}");
     }
 }

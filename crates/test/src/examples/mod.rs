@@ -5,11 +5,10 @@ mod schema;
 mod told;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use http::header;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use self::document::{Document, Operation};
 use crate::package;
@@ -19,8 +18,8 @@ use crate::response::TestResponse;
 /// Set to `1`, it has the answers written down.
 const UPDATE_VARIABLE: &str = "UPDATE_OPENAPI";
 
-/// The application's document, beside its manifest.
-const FILE: &str = "openapi.json";
+/// The member of a function's document in which they stand.
+const MEMBER: &str = "x-examples";
 
 /// The id of requests that say no other, so that answers which repeat it are the same each time.
 const REQUEST_ID: &str = "01a204c8-f58f-7058-8eb2-b64ac1aae4e0";
@@ -32,14 +31,13 @@ const REQUEST: &str = "request";
 /// of a problem's `type`.
 type Recorded = BTreeMap<String, BTreeMap<String, Value>>;
 
-/// Answers of a component that the application's OpenAPI document shows as examples.
+/// Answers of a component that its OpenAPI document shows as examples.
 ///
-/// One test of the component sends what is to be shown, [`record`](Self::record)s it and
-/// [`finish`](Self::finish)es, which fails when the service answers otherwise than the document shows. With
-/// `UPDATE_OPENAPI=1` the answers are written instead; the change is then there to be reviewed.
-///
-/// Functions share the description of a problem (RFC 9457), and one operation's answer is shown there: that of
-/// the first which recorded one, as long as it does.
+/// They stand in the member `x-examples` of the document, by the operation's id and the status or, of
+/// problems (RFC 9457), the last segment of their `type`. One test of the component sends what
+/// is to be shown, [`record`](Self::record)s it and [`finish`](Self::finish)es, which fails when the
+/// service answers otherwise than the document shows. With `UPDATE_OPENAPI=1` the answers are written
+/// instead; the change is then there to be reviewed.
 ///
 /// Access tokens are shortened to their beginning, so that none is published.
 ///
@@ -57,7 +55,6 @@ type Recorded = BTreeMap<String, BTreeMap<String, Value>>;
 #[must_use = "answers are compared when they are finished"]
 pub struct Examples {
     path: PathBuf,
-    function: String,
     document: Document,
     updates: bool,
     recorded: Recorded,
@@ -66,12 +63,11 @@ pub struct Examples {
 }
 
 impl Examples {
-    /// Reads the `openapi.json` above the folder of a function, which is given by its path from the tested
-    /// package's.
+    /// Reads the `openapi.json` in a folder, by its path from the tested package's.
     ///
     /// # Panics
     ///
-    /// When there is none, or it does not describe the function; the message says what to do.
+    /// When there is none, or it is no OpenAPI document; the message says what to do.
     #[track_caller]
     pub fn open(folder: impl AsRef<Path>) -> Self {
         let updates = std::env::var_os(UPDATE_VARIABLE).is_some_and(|value| value == "1");
@@ -80,24 +76,18 @@ impl Examples {
 
     #[track_caller]
     fn open_to(folder: &Path, updates: bool) -> Self {
-        let function = folder.file_name().unwrap_or_default();
-        let function = function.to_string_lossy().into_owned();
-        let mut above = folder.ancestors().skip(1).map(|above| above.join(FILE));
-        let path = above.find(|path| path.is_file()).unwrap_or_else(|| {
+        let path = folder.join("openapi.json");
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| {
             panic!(
-                "there is no {FILE} above {}: run `cargo jenny openapi`",
-                folder.display()
+                "{} cannot be read ({error}): describe the operations first, by \
+                 `UPDATE_OPENAPI=1 cargo test --workspace --lib openapi_json`",
+                path.display()
             )
         });
-        let document = read(&path, &function);
-        assert!(
-            document.operations().next().is_some(),
-            "{} describes no operation of {function}: run `cargo jenny openapi`",
-            path.display()
-        );
+        let document = Document::parse(&text)
+            .unwrap_or_else(|why| panic!("{} is no OpenAPI document: {why}", path.display()));
         Self {
             path,
-            function,
             document,
             updates,
             recorded: Recorded::new(),
@@ -168,17 +158,16 @@ impl Examples {
         if let Some(missing) = self.missing() {
             panic!("{}: {missing}", self.path.display());
         }
-        let new = self.document.shown_after(&self.recorded);
-        let old = self.document.shown();
-        if old == new {
+        let new = as_json(&self.recorded);
+        let old = &self.document.tree[MEMBER];
+        if old == &new {
             return;
         }
         if self.updates {
-            self.write();
+            self.write(new);
             return;
         }
-        let (old, new) = (as_json(&old), as_json(&new));
-        panic!("{}{}", self.path.display(), told::difference(&old, &new));
+        panic!("{}{}", self.path.display(), told::difference(old, &new));
     }
 
     /// The operations without an example of how they succeed, in a sentence.
@@ -203,25 +192,18 @@ impl Examples {
         })
     }
 
-    fn write(&self) {
-        // Other functions' tests write theirs, in this process or another.
-        let file = fs::File::open(&self.path).and_then(|file| file.lock().map(|()| file));
-        let _held = file.unwrap_or_else(|error| panic!("{}: {error}", self.path.display()));
-        let mut document = read(&self.path, &self.function);
-        document.show(&self.recorded);
-        let mut text = serde_json::to_string_pretty(&document.tree).expect("a document is JSON");
+    fn write(&self, new: Value) {
+        let mut tree = self.document.tree.clone();
+        match (new, tree.as_object_mut()) {
+            (Value::Null, Some(members)) => _ = members.remove(MEMBER),
+            (new, _) => tree[MEMBER] = new,
+        }
+        let mut text = serde_json::to_string_pretty(&tree).expect("a document is JSON");
         text.push('\n');
-        if let Err(error) = fs::write(&self.path, text) {
+        if let Err(error) = std::fs::write(&self.path, text) {
             panic!("{} cannot be written: {error}", self.path.display());
         }
     }
-}
-
-fn read(path: &Path, function: &str) -> Document {
-    let text = fs::read_to_string(path)
-        .unwrap_or_else(|error| panic!("{} cannot be read: {error}", path.display()));
-    Document::parse(&text, function)
-        .unwrap_or_else(|why| panic!("{} is no OpenAPI document: {why}", path.display()))
 }
 
 impl Drop for Examples {
@@ -236,9 +218,19 @@ fn is_success(name: &str) -> bool {
     name.len() == 3 && name.starts_with('2')
 }
 
-/// What is recorded, by the operation's id.
+/// What is recorded, as it stands in the document: nothing at all if it is nothing.
 fn as_json(recorded: &Recorded) -> Value {
-    serde_json::to_value(recorded).expect("texts and values are JSON")
+    let operations = recorded.iter().filter(|(_, answers)| !answers.is_empty());
+    if operations.clone().next().is_none() {
+        return Value::Null;
+    }
+    let operations = operations.map(|(id, answers)| {
+        let answers = answers
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()));
+        (id.clone(), Value::Object(answers.collect()))
+    });
+    Value::Object(operations.collect::<Map<_, _>>())
 }
 
 /// What an exchange is an example of, or how it is not as described.

@@ -9,7 +9,6 @@ fn document() -> Value {
         "paths": {
             "/things/{id}": {
                 "get": {
-                    "x-function": "things",
                     "operationId": "GetThing",
                     "responses": {
                         "200": { "content": { "application/json": {
@@ -18,17 +17,11 @@ fn document() -> Value {
                         "404": { "$ref": "#/components/responses/NotFound" },
                     },
                 },
-                "head": { "x-function": "things", "operationId": "HeadThing", "responses": { "200": {} } },
-                "delete": { "x-function": "things", "operationId": "DeleteThing", "responses": { "204": {} } },
+                "head": { "operationId": "HeadThing", "responses": { "200": {} } },
+                "delete": { "operationId": "DeleteThing", "responses": { "204": {} } },
             },
             "/things/new": {
-                "get": { "x-function": "things", "operationId": "GetNew", "responses": { "204": {} } },
-            },
-            "/others": {
-                "get": { "x-function": "others", "operationId": "GetOthers", "responses": {
-                    "200": { "content": { "application/json": { "schema": {} } } },
-                    "404": { "$ref": "#/components/responses/NotFound" },
-                } },
+                "get": { "operationId": "GetNew", "responses": { "204": {} } },
             },
         },
         "components": {
@@ -54,20 +47,15 @@ fn document() -> Value {
                     "allOf": [{ "$ref": "#/components/schemas/Problem" }],
                     "properties": { "status": { "const": 404 } },
                     "required": ["errors"],
-                }, "examples": { "not-found": { "value": "as rendered" } } } } },
+                } } } },
             },
         },
     })
 }
 
-fn of_things() -> Document {
-    let function = "things".to_owned();
-    let tree = document();
-    Document { tree, function }
-}
-
 fn faults(id: &str, status: &str, body: Value) -> Vec<String> {
-    let document = of_things();
+    let tree = document();
+    let document = Document { tree };
     let operation = document.operations().find(|operation| operation.id == id);
     let operation = operation.expect("is described");
     let response = operation.response(status).expect("is described");
@@ -78,7 +66,7 @@ fn faults(id: &str, status: &str, body: Value) -> Vec<String> {
 
 #[test]
 fn a_request_is_for_the_operation_whose_path_has_most_text() {
-    let document = of_things();
+    let document = Document { tree: document() };
     let id = |method, path| {
         document
             .operation(method, path)
@@ -94,8 +82,6 @@ fn a_request_is_for_the_operation_whose_path_has_most_text() {
         ("get", "/"),
         ("post", "/things/7"),
         ("summary", "/things/7"),
-        // Another function's.
-        ("get", "/others"),
     ] {
         assert_eq!(id(method, path), None, "{method} {path}");
     }
@@ -168,9 +154,9 @@ fn tokens_are_shortened_and_nothing_else() {
     );
 }
 
-/// What stands in the document above a function, once these answers of it are recorded there.
+/// What stands in a folder's document, once these answers are recorded there.
 fn finished(folder: &Path, updates: bool, answers: &[(&str, &str, Value)]) -> Value {
-    let mut examples = open(folder, updates);
+    let mut examples = Examples::open_to(folder, updates);
     for (id, name, value) in answers {
         let all = examples.recorded.entry((*id).to_owned()).or_default();
         all.insert((*name).to_owned(), value.clone());
@@ -178,10 +164,6 @@ fn finished(folder: &Path, updates: bool, answers: &[(&str, &str, Value)]) -> Va
     examples.finish();
     let text = std::fs::read_to_string(folder.join("openapi.json")).expect("is there");
     serde_json::from_str(&text).expect("is JSON")
-}
-
-fn open(folder: &Path, updates: bool) -> Examples {
-    Examples::open_to(&folder.join("functions/things"), updates)
 }
 
 fn described() -> tempfile::TempDir {
@@ -204,8 +186,10 @@ fn what_is_written_passes_until_an_answer_changes() {
     let thing = |id: u32| [("GetThing", "200", json!({ "id": id }))];
 
     let written = finished(path, true, &thing(1));
-    let content = &written["paths"]["/things/{id}"]["get"]["responses"]["200"]["content"];
-    assert_eq!(content["application/json"]["example"], json!({ "id": 1 }));
+    assert_eq!(
+        written[MEMBER],
+        json!({ "GetThing": { "200": { "id": 1 } } })
+    );
     assert_eq!(finished(path, false, &thing(1)), written);
 
     let said = sentence(|| _ = finished(path, false, &thing(2)));
@@ -217,46 +201,6 @@ fn what_is_written_passes_until_an_answer_changes() {
     ] {
         assert!(said.contains(part), "{said}");
     }
-}
-
-#[test]
-fn a_problem_is_shown_as_the_first_that_recorded_it_has_it() {
-    let folder = described();
-    let path = folder.path();
-    let refused = |value: &str| {
-        [
-            ("GetThing", "200", json!({ "id": 1 })),
-            ("GetThing", "not-found", value.into()),
-        ]
-    };
-    let shown = |document: &Value| {
-        let content = &document["components"]["responses"]["NotFound"]["content"];
-        content["application/problem+json"]["examples"]["not-found"].clone()
-    };
-
-    let written = finished(path, true, &refused("first"));
-    assert_eq!(
-        shown(&written),
-        json!({ "value": "first", "x-operation": "GetThing" })
-    );
-    let said = sentence(|| _ = finished(path, false, &refused("second")));
-    assert!(said.contains("GetThing (not-found)"), "{said}");
-
-    // Another operation's stays, and is not compared.
-    let text = written.to_string().replace(
-        r#""x-operation":"GetThing""#,
-        r#""x-operation":"GetOthers""#,
-    );
-    std::fs::write(path.join("openapi.json"), &text).expect("is written");
-    for updates in [false, true] {
-        let document = finished(path, updates, &refused("second"));
-        assert_eq!(shown(&document)["value"], "first");
-    }
-
-    // What is no longer recorded is somebody else's to show.
-    std::fs::write(path.join("openapi.json"), written.to_string()).expect("is written");
-    let document = finished(path, true, &[("GetThing", "200", json!({ "id": 1 }))]);
-    assert_eq!(shown(&document).get("x-operation"), None);
 }
 
 #[test]
@@ -277,7 +221,7 @@ fn an_operation_without_an_example_is_named() {
 #[test]
 fn an_operation_may_be_without_an_example() {
     let folder = described();
-    let mut examples = open(folder.path(), false);
+    let mut examples = Examples::open_to(folder.path(), false);
     examples.without("GetThing");
     examples.finish();
 }
@@ -286,27 +230,24 @@ fn an_operation_may_be_without_an_example() {
 fn what_is_no_document_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path();
-    let said = sentence(|| open(path, false).finish());
-    assert!(said.contains("run `cargo jenny openapi`"), "{said}");
-    std::fs::write(path.join("openapi.json"), r#"{ "paths": {} }"#).expect("is written");
-    let said = sentence(|| open(path, false).finish());
-    assert!(said.contains("describes no operation of things"), "{said}");
+    let said = sentence(|| Examples::open_to(path, false).finish());
+    assert!(said.contains("openapi_json"), "{said}");
     for text in ["{", "[]", "{}"] {
         std::fs::write(path.join("openapi.json"), text).expect("is written");
-        let said = sentence(|| open(path, false).finish());
+        let said = sentence(|| Examples::open_to(path, false).finish());
         assert!(
             said.contains("openapi.json is no OpenAPI document"),
             "{said}"
         );
     }
     let folder = described();
-    let said = sentence(|| open(folder.path(), false).without("GetNothing"));
+    let said = sentence(|| Examples::open_to(folder.path(), false).without("GetNothing"));
     assert!(said.contains("describes no operation GetNothing"), "{said}");
 }
 
 #[test]
 fn answers_that_nobody_compares_fail_their_test() {
     let folder = described();
-    let said = std::panic::catch_unwind(|| drop(open(folder.path(), false)));
+    let said = std::panic::catch_unwind(|| drop(Examples::open_to(folder.path(), false)));
     assert!(said.is_err());
 }

@@ -8,7 +8,8 @@ pub(super) fn difference(old: &Value, new: &Value) -> String {
     format!(
         " shows another example of {place} than what the service answers:\n- {old}\n+ {new}\n\
          If that is meant, write down what it answers, and look at the difference:\n\n    \
-         UPDATE_OPENAPI=1 cargo test --workspace --test it examples\n"
+         UPDATE_OPENAPI=1 cargo test --workspace --test it examples\n\n\
+         Then `cargo jenny openapi` merges it into the application's document."
     )
 }
 

@@ -78,10 +78,10 @@ impl Range {
         data.articles.push(NewArticle {
             id,
             author_id: people::id(self.seed, author(&mut random, users)),
-            title: Title::parse(&words::title(&mut random)).expect("titles keep the rules"),
-            description: Description::parse(&words::sentence(&mut random))
+            title: Title::parse(words::title(&mut random)).expect("titles keep the rules"),
+            description: Description::parse(words::sentence(&mut random))
                 .expect("sentences keep the rules"),
-            body: Body::parse(&words::body(&mut random)).expect("bodies keep the rules"),
+            body: Body::parse(words::body(&mut random)).expect("bodies keep the rules"),
             tags: tags(&mut random),
             created_at,
         });
@@ -96,7 +96,7 @@ impl Range {
             data.comments.push(NewComment {
                 article_id: id,
                 author_id: people::id(self.seed, random.below(users)),
-                body: CommentBody::parse(&words::sentence(&mut random))
+                body: CommentBody::parse(words::sentence(&mut random))
                     .expect("sentences keep the rules"),
                 created_at: later(&mut random),
             });

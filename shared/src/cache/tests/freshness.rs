@@ -220,13 +220,13 @@ async fn a_load_that_raced_with_a_write_is_never_taken_for_fresh() {
 #[tokio::test]
 async fn only_what_has_the_tag_becomes_invalid() {
     let instance = World::new().instance();
-    let alone = Key::public("article", "cats").tagged("article:cats");
+    let alone = Key::public("article", "cats").tagged_by_itself();
     for key in [&key(), &alone] {
         instance.get(key, &POLICY, "before").await;
     }
     instance.world.pass(1);
 
-    instance.invalidate("article:cats").await;
+    instance.engine.invalidate(&[alone.slot()]).await;
 
     assert_eq!(instance.get(&key(), &POLICY, "after").await.0, "before");
     assert_eq!(instance.get(&alone, &POLICY, "after").await.0, "after");

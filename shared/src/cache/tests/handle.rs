@@ -10,6 +10,7 @@ use tower::ServiceExt;
 use super::fake::{Instance, World};
 use crate::cache::handle::{Cache, CacheLayer, Cached};
 use crate::cache::{Key, Policy};
+use crate::identity::UserId;
 use crate::problem::Problem;
 use crate::service::{Baseline, baseline};
 
@@ -43,6 +44,13 @@ async fn made(cache: Cache) -> Result<Json<Cached<String>>, Problem> {
     Ok(Json(cache.get_or_load(key, &POLICY, load).await?))
 }
 
+async fn own(cache: Cache) -> Result<Json<Cached<String>>, Problem> {
+    let caller = UserId::from(uuid::Uuid::nil());
+    let key = Key::for_caller(caller, "feed", "all");
+    let load = async || Ok::<_, Problem>("mine".to_owned());
+    Ok(Json(cache.get_or_load(key, &POLICY, load).await?))
+}
+
 async fn change(cache: Cache) -> StatusCode {
     cache.invalidate_tags(&["tags", "articles", "tags"]).await;
     StatusCode::NO_CONTENT
@@ -53,6 +61,7 @@ fn router(instance: &Instance) -> Router {
         .route("/tags", get(tags).put(change))
         .route("/missing", get(missing))
         .route("/made", get(made))
+        .route("/own", get(own))
         .layer(CacheLayer::of(instance.engine.clone()).credentials(API_KEY));
     baseline(router, Baseline::default())
 }
@@ -139,7 +148,7 @@ async fn something_is_loaded_where_it_was_kept_that_there_is_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_for_clients_to_keep() {
+async fn what_is_not_there_and_what_is_ones_own_is_for_nobody_else_to_keep() {
     let router = router(&World::new().instance());
     for hit in [false, true] {
         let missing = send(&router, Request::get("/missing")).await;
@@ -151,6 +160,10 @@ async fn what_is_not_there_is_not_for_clients_to_keep() {
             "{missing:?}"
         );
         assert!(!header(&missing, "cache-status").contains("secret"));
+
+        let own = send(&router, Request::get("/own")).await;
+        assert_eq!(header(&own, "cache-control"), "private, no-cache");
+        assert_eq!(header(&own, "cache-status").contains("; hit"), hit);
     }
     let change = send(&router, Request::put("/tags")).await;
     assert_eq!(change.status(), 204);

@@ -9,6 +9,7 @@ use super::fake::World;
 use crate::cache::engine::Wanted;
 use crate::cache::status::{Reason, Status};
 use crate::cache::{Key, Policy};
+use crate::identity::UserId;
 
 const POLICY: Policy = Policy::seconds(30);
 
@@ -156,6 +157,30 @@ async fn nobody_is_handed_what_was_loaded_before_a_write_that_he_has_seen() {
         let (value, _) = reader.get(&key, &POLICY, "after").await;
         assert_eq!(value, "after");
     }
+}
+
+#[tokio::test]
+async fn a_caller_is_answered_with_nothing_of_anothers() {
+    let world = World::new();
+    let instance = world.instance();
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let keys = [
+        Key::for_caller(UserId::new(now), "feed", "x"),
+        Key::for_caller(UserId::new(now), "feed", "x"),
+        Key::public("feed", "x"),
+    ];
+    for (index, key) in keys.iter().enumerate() {
+        let own = index.to_string();
+        assert_eq!(instance.get(key, &POLICY, &own).await.0, own);
+        assert_eq!(instance.get(key, &POLICY, "another").await.0, own);
+    }
+    instance.finish().await;
+    // What is one caller's own does not leave the instance.
+    assert_eq!(world.names(), [keys[2].place()]);
+    assert_eq!(
+        world.instance().get(&keys[0], &POLICY, "new").await.0,
+        "new"
+    );
 }
 
 #[tokio::test]

@@ -19,17 +19,18 @@ pub(super) async fn missing<'a>(
              WHERE schemaname = current_schema() AND tablename = 'schema_migrations'"
         }
     };
-    let tables: Vec<(i64,)> = query(pool, exists).await?.decode(exists)?;
+    let tables: Vec<(i64,)> = query(pool, exists).await?.decode()?;
     if tables.is_empty() {
         return pending(migrations, &[], dialect);
     }
-    let comparison = comparison(migrations, dialect)?;
-    let counts: Vec<(i64, i64)> = query(pool, &comparison).await?.decode(&comparison)?;
+    let counts: Vec<(i64, i64)> = query(pool, &comparison(migrations, dialect)?)
+        .await?
+        .decode()?;
     let all = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
     if counts == [(all, all)] {
         return Ok(Vec::new());
     }
-    let applied: Vec<Applied> = query(pool, SELECT_APPLIED).await?.decode(SELECT_APPLIED)?;
+    let applied: Vec<Applied> = query(pool, SELECT_APPLIED).await?.decode()?;
     pending(migrations, &applied, dialect)
 }
 

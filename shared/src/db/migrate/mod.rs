@@ -22,7 +22,7 @@ use self::apply::apply;
 use self::missing::{missing, pending};
 use super::pool::{Call, Pool};
 use super::row::Rows;
-use super::{DbError, Dialect, FromRow, Transaction};
+use super::{DbError, Dialect, Transaction};
 
 /// One change of the schema, in each dialect. The `migrations` crate makes a list of them from its
 /// files.
@@ -32,9 +32,9 @@ pub struct Migration {
     pub version: u32,
     /// Its name, as in the file's.
     pub name: &'static str,
-    /// What it does on SQLite; `None` when the application is for Postgres alone.
-    pub sqlite: Option<Script>,
-    /// What it does on Postgres; `None` when the application is for SQLite alone.
+    /// What it does on SQLite.
+    pub sqlite: Script,
+    /// What it does on Postgres. `None`: it has none, and cannot be applied there.
     pub postgres: Option<Script>,
 }
 
@@ -75,17 +75,12 @@ impl Migration {
     }
 
     fn script(&self, dialect: Dialect) -> Result<Script, DbError> {
-        let (script, name) = match dialect {
-            Dialect::Sqlite => (self.sqlite, "a SQLite"),
-            Dialect::Postgres => (self.postgres, "a Postgres"),
-        };
-        script.ok_or_else(|| {
-            DbError::Configuration(format!(
-                "the variable database_url names {name} database, which the migrations are not \
-                 written for: {} does not exist",
-                self.file(dialect),
-            ))
-        })
+        match dialect {
+            Dialect::Sqlite => Ok(self.sqlite),
+            Dialect::Postgres => self.postgres.ok_or_else(|| {
+                DbError::Configuration(format!("migration {} has no Postgres script", self.label()))
+            }),
+        }
     }
 }
 
@@ -101,11 +96,12 @@ const SELECT_APPLIED: &str = "SELECT version, checksum FROM schema_migrations OR
 /// On SQLite, for a connection that is outside a transaction.
 const FOREIGN_KEYS_OFF: &str = "PRAGMA foreign_keys = OFF";
 
-#[derive(FromRow)]
 struct Applied {
     version: u32,
     checksum: String,
 }
+
+crate::from_row!(Applied { version, checksum });
 
 /// On Postgres: nobody else migrates until the transaction ends. The number is of our choosing.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(5359174608)";
@@ -164,10 +160,9 @@ async fn rehearse(
         // A host that refuses it has a time of its own to wait.
         _ = connection.query("PRAGMA busy_timeout = 0", &[]).await;
         // All of them in one transaction, which has foreign keys or not.
-        let is_without = |script: Script| !script.foreign_keys;
         if missing
             .iter()
-            .any(|migration| migration.sqlite.is_some_and(is_without))
+            .any(|migration| !migration.sqlite.foreign_keys)
         {
             connection.query(FOREIGN_KEYS_OFF, &[]).await?;
         }
@@ -176,8 +171,7 @@ async fn rehearse(
     if dialect == Dialect::Postgres {
         let (locked,): (bool,) = transaction.query_one(TRY_LOCK, []).await?;
         if !locked {
-            transaction.rollback().await;
-            return Ok(());
+            return transaction.rollback().await;
         }
         transaction.execute(IMPATIENT, []).await?;
     }
@@ -186,8 +180,7 @@ async fn rehearse(
     for migration in pending(migrations, &applied, dialect)? {
         apply(&mut transaction, migration, dialect, now).await?;
     }
-    transaction.rollback().await;
-    Ok(())
+    transaction.rollback().await
 }
 
 /// Brings a database up to `migrations`, or finds that it is.

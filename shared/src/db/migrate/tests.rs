@@ -33,11 +33,11 @@ fn migrations(texts: &[&str]) -> Vec<Migration> {
         Migration {
             version,
             name: "m",
-            sqlite: Some(Script {
+            sqlite: Script {
                 statements: statements.collect::<Vec<_>>().leak(),
                 foreign_keys: script.foreign_keys,
                 checksum: script.checksum.leak(),
-            }),
+            },
             postgres: None,
         }
     });
@@ -183,33 +183,26 @@ fn a_look_does_not_wait_for_another_writer() {
     let look = || block_on(look(&pool, &more, true, Timestamp::UNIX_EPOCH));
     look().expect("the writer may be migrating");
 
-    block_on(writing.rollback());
+    block_on(writing.rollback()).expect("ends");
     look().expect_err("is broken");
 }
 
 #[test]
-fn a_database_that_the_migrations_are_not_written_for_is_refused() {
-    let sqlite = &migrations(&[NOTES])[0];
-    assert!(sqlite.script(Dialect::Sqlite).is_ok());
-    let error = sqlite.script(Dialect::Postgres).expect_err("has none");
-    let error = error.to_string();
-    assert!(
-        error.contains("database_url") && error.contains("0001_m.postgres.sql"),
-        "{error}"
-    );
-
-    let postgres = Migration {
-        sqlite: None,
-        postgres: sqlite.sqlite,
-        ..*sqlite
+fn a_migration_without_a_postgres_script_is_refused_there_by_name() {
+    let migration = Migration {
+        version: 7,
+        name: "notes",
+        sqlite: Script {
+            statements: &[],
+            foreign_keys: true,
+            checksum: "notes",
+        },
+        postgres: None,
     };
-    let pool = pool(MemoryStore::new());
-    let outcome = block_on(bring_up_to_date(
-        &pool,
-        &[postgres],
-        true,
-        Timestamp::UNIX_EPOCH,
-    ));
-    let error = outcome.expect_err("is for Postgres").to_string();
-    assert!(error.contains("0001_m.sqlite.sql"), "{error}");
+    let script = migration.script(Dialect::Sqlite).expect("has one");
+    assert_eq!(script.checksum, "notes");
+    let error = migration
+        .script(Dialect::Postgres)
+        .expect_err("has no script");
+    assert!(error.to_string().contains("0007_notes"), "{error}");
 }

@@ -132,7 +132,7 @@ impl Connection for SpinConnection {
                 .map_err(|error| statement_error(error, sql))?;
             let rows = rows
                 .into_iter()
-                .map(|row| value::from_spin(row, &columns, sql))
+                .map(|row| value::from_spin(row, &columns))
                 .collect::<Result<_, _>>()?;
             Ok(Rows { columns, rows })
         })

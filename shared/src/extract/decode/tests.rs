@@ -1,4 +1,4 @@
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::*;
@@ -34,7 +34,7 @@ enum State {
 }
 
 fn faults(document: Value) -> Vec<(String, String)> {
-    decode::<Order>(&document, Form::Json, UnknownFields::Refused)
+    decode::<Order>(&document, UnknownFields::Refused)
         .violations
         .into_iter()
         .map(|violation| (violation.pointer, violation.detail))
@@ -90,12 +90,12 @@ fn what_is_blank_is_told_from_what_is_wrong() {
         "customer": {"name": null, "age": null, "id": 7},
         "lineItems": null,
     });
-    let found = decode::<Order>(&document, Form::Json, UnknownFields::Refused).violations;
+    let found = decode::<Order>(&document, UnknownFields::Refused).violations;
     let blank = found.iter().filter(|violation| violation.is_blank());
     let blank: Vec<_> = blank.map(|violation| violation.pointer.as_str()).collect();
     // `null` is no number and no list, and says no less than another value of a wrong type.
     assert_eq!(blank, ["/customer/name"]);
-    let missing = decode::<Order>(&json!({}), Form::Json, UnknownFields::Refused).violations;
+    let missing = decode::<Order>(&json!({}), UnknownFields::Refused).violations;
     assert!(missing.iter().all(Violation::is_blank));
 }
 
@@ -108,7 +108,7 @@ fn a_text_of_its_own_form_does_not_hide_what_comes_after() {
         ["/customer/age", "/customer/id", "/customer/name"]
     );
     assert!(
-        found[1].1.starts_with("UUID parsing failed"),
+        found[1].1.starts_with("is invalid: UUID parsing failed"),
         "{}",
         found[1].1
     );
@@ -116,7 +116,7 @@ fn a_text_of_its_own_form_does_not_hide_what_comes_after() {
 
 #[test]
 fn a_type_without_a_stand_in_ends_the_search_with_what_was_found() {
-    let decoded = decode::<std::net::IpAddr>(&json!("x"), Form::Json, UnknownFields::Ignored);
+    let decoded = decode::<std::net::IpAddr>(&json!("x"), UnknownFields::Ignored);
     assert_eq!(decoded.violations.len(), 1);
     assert!(decoded.value.is_none());
 }
@@ -134,13 +134,13 @@ fn unknown_members_are_all_named() {
         "lineItems": [{"price": 1, "gift": true, "z": 1}],
         "admin": true,
     });
-    let decoded = decode::<Order>(&document, Form::Json, UnknownFields::Refused);
+    let decoded = decode::<Order>(&document, UnknownFields::Refused);
     assert!(decoded.value.is_some());
     assert_eq!(
         decoded.unknown.into_iter().collect::<Vec<_>>(),
         ["/admin", "/customer/x~1y", "/lineItems/0/z"]
     );
-    let decoded = decode::<Order>(&document, Form::Json, UnknownFields::Ignored);
+    let decoded = decode::<Order>(&document, UnknownFields::Ignored);
     assert!(decoded.value.is_some() && decoded.unknown.is_empty());
 }
 
@@ -214,14 +214,14 @@ fn no_message_names_a_type_of_ours() {
     }
 
     #[derive(Debug, Deserialize)]
-    #[serde(untagged, expecting = "must be true or false")]
+    #[serde(untagged)]
     enum SecretUntagged {
         #[allow(dead_code, reason = "only its shape matters")]
         Flag(bool),
     }
 
     fn details<T: DeserializeOwned>(document: &Value) -> Vec<String> {
-        let violations = decode::<T>(document, Form::Json, UnknownFields::Refused).violations;
+        let violations = decode::<T>(document, UnknownFields::Refused).violations;
         assert!(!violations.is_empty(), "{document}");
         violations
             .into_iter()
@@ -259,43 +259,7 @@ fn no_message_names_a_type_of_ours() {
 fn a_body_full_of_faults_costs_bounded_work() {
     let decoded = decode::<Vec<String>>(
         &Value::Array(vec![json!(1); 10_000]),
-        Form::Json,
         UnknownFields::Refused,
     );
-    assert_eq!(decoded.violations.len(), MAX_READINGS);
-}
-
-#[test]
-fn types_of_texts_refuse_for_themselves_and_hide_nothing() {
-    #[derive(Debug, Deserialize)]
-    struct Invitation {
-        #[serde(rename = "to")]
-        email: crate::identity::Email,
-        #[serde(rename = "as")]
-        name: crate::identity::Username,
-        copies: Vec<crate::identity::Email>,
-        #[allow(dead_code, reason = "only its absence matters")]
-        days: std::num::NonZeroU8,
-    }
-
-    let document = json!({"to": "jake", "as": " ", "copies": ["a@b.co", "a@", 5]});
-    let decoded = decode::<Invitation>(&document, Form::Json, UnknownFields::Refused);
-    let violations = decoded.violations.iter();
-    let found: BTreeSet<_> = violations
-        .map(|violation| (violation.pointer.as_str(), violation.detail.as_str()))
-        .collect();
-    assert_eq!(
-        found.into_iter().collect::<Vec<_>>(),
-        [
-            ("/as", "must not be empty"),
-            ("/copies/1", "must be an e-mail address"),
-            ("/copies/2", "must be a string"),
-            ("/days", "is required"),
-            ("/to", "must be an e-mail address"),
-        ]
-    );
-    // What stands in for the rest is of the types, too.
-    let value = decoded.value.expect("each type has an example");
-    assert_eq!(value.email.as_str(), "jake@example.com");
-    assert_eq!((value.name.as_str(), value.copies.len()), ("jacob", 3));
+    assert_eq!(decoded.violations.len(), MAX_TRIES);
 }

@@ -1,42 +1,10 @@
 use futures::executor::block_on;
 
-use std::time::Duration;
-
-use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};
-
+use super::super::tests::{HOUR, issuer, key, now, private_pem, public_pem};
 use super::*;
 use crate::db::{Migration, Script, Statement, testing};
 use crate::identity::UserId;
 use crate::token::PublicKey;
-
-const HOUR: Duration = Duration::from_secs(3600);
-
-fn now() -> Timestamp {
-    Timestamp::from_second(1_800_000_000).expect("within range")
-}
-
-fn issuer() -> Issuer {
-    Issuer::new("https://conduit.example")
-}
-
-fn key(seed: u8) -> SigningKey {
-    SigningKey::from_seed(&[seed; 32])
-}
-
-fn public_pem(seed: u8) -> String {
-    let key = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]);
-    key.verifying_key()
-        .to_public_key_pem(LineEnding::LF)
-        .expect("encodes")
-}
-
-fn private_pem(seed: u8) -> String {
-    let key = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]);
-    key.to_pkcs8_pem(LineEnding::LF)
-        .expect("encodes")
-        .to_string()
-}
 
 fn decide_at(
     url: &str,
@@ -87,7 +55,7 @@ fn the_variables_must_fit_each_other() {
 const TABLES: Migration = Migration {
     version: 1,
     name: "keys",
-    sqlite: Some(Script {
+    sqlite: Script {
         statements: &[
             Statement {
                 line: 1,
@@ -100,7 +68,7 @@ const TABLES: Migration = Migration {
         ],
         foreign_keys: true,
         checksum: "keys",
-    }),
+    },
     postgres: None,
 };
 

@@ -20,7 +20,7 @@ pub(crate) struct Whom {
 }
 
 /// A greeting.
-#[derive(Serialize, ToSchema)]
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = {{ type }}Greeting)]
 pub(crate) struct Greeting {
     greeting: String,
@@ -54,5 +54,46 @@ impl Greeting {
             caller,
 {%- endif %}
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn greet(name: Option<&str>) -> Result<Greeting, Problem> {
+        let name = name.map(str::to_owned);
+{%- if auth == "none" %}
+        Greeting::of(Whom { name })
+{%- elsif auth == "optional" %}
+        Greeting::of(Whom { name }, Some(Uuid::nil()))
+{%- else %}
+        Greeting::of(Whom { name }, Uuid::nil())
+{%- endif %}
+    }
+
+    #[test]
+    fn who_is_named_is_greeted_and_the_world_otherwise() {
+        for (name, greeting) in [(None, "Hello, world!"), (Some("Ada"), "Hello, Ada!")] {
+            let answer = serde_json::to_value(greet(name).unwrap()).unwrap();
+{%- if auth == "none" %}
+            assert_eq!(answer, json!({ "greeting": greeting }));
+{%- else %}
+            let caller = "00000000-0000-0000-0000-000000000000";
+            assert_eq!(answer, json!({ "greeting": greeting, "caller": caller }));
+{%- endif %}
+        }
+    }
+
+    #[test]
+    fn a_name_has_its_limits_in_characters() {
+        assert!(greet(Some(&"é".repeat(64))).is_ok());
+        for name in [String::new(), "é".repeat(65)] {
+            let problem = greet(Some(&name)).unwrap_err();
+            assert_eq!(problem.status(), 422);
+            assert_eq!(problem.violations()[0].pointer, "/name");
+        }
     }
 }

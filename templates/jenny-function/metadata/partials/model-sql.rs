@@ -3,14 +3,18 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::db::FromRow;
+use shared::identity::rule;
+use shared::openapi::{LINES, Text};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use validator::Validate;
+use validator::{Validate, ValidationError};
 
-{% include 'entry-text.rs' -%}
+/// The longest text, in characters: a page. A hundred of them are less than a megabyte.
+const MAX_TEXT_CHARACTERS: usize = 2000;
+
+{% include 'entry-text.rs' %}
 /// An entry{% if auth == "optional" %}, as the caller sees it{% endif %}.
-#[derive(FromRow, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = {{ type }}Entry)]
 pub(crate) struct Entry {
@@ -26,10 +30,42 @@ pub(crate) struct Entry {
 {%- endif %}
 }
 
-/// A page of entries, the newest first.
+/// Entries, the newest first.
 #[derive(Serialize, ToSchema)]
 #[schema(as = {{ type }}Entries)]
 pub(crate) struct Entries {
     #[schema(max_items = 100)]
     pub(crate) entries: Vec<Entry>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use shared::openapi::testing::assert_agrees;
+
+    use super::*;
+
+{% include 'entry-text-tests.rs' %}
+    #[test]
+    fn an_entry_has_its_shape() {
+        let entry = Entry {
+            id: Uuid::nil(),
+            text: "It takes a Jacobian".into(),
+            created_at: "2016-02-18T03:22:56.637Z".parse().expect("a time"),
+{%- if auth == "optional" %}
+            mine: true,
+{%- endif %}
+        };
+        assert_eq!(
+            serde_json::to_value(entry).expect("serialises"),
+            json!({
+                "id": "00000000-0000-0000-0000-000000000000",
+                "text": "It takes a Jacobian",
+                "createdAt": "2016-02-18T03:22:56.637Z",
+{%- if auth == "optional" %}
+                "mine": true,
+{%- endif %}
+            })
+        );
+    }
 }

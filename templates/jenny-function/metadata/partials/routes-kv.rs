@@ -1,4 +1,5 @@
 {%- assign path = route | remove: "/..." -%}
+{%- assign type = project-name | pascal_case -%}
 //! The handlers.
 
 use axum::Json;
@@ -14,7 +15,14 @@ use crate::model::{Entry, Key, NewEntry};
 use crate::store;
 
 /// Show an entry
-#[utoipa::path(get, path = "{{ path }}/{key}", responses(Unavailable))]
+#[utoipa::path(
+    get,
+    path = "{{ path }}/{key}",
+    operation_id = "Show{{ type }}Entry",
+    tag = "{{ type }}",
+    params(("key" = inline(Key), Path, description = "What it is kept under.")),
+    responses((status = OK, description = "The entry."), Unavailable)
+)]
 {% if auth == "none" -%}
 pub(crate) async fn show(Path(key): Path<Key>) -> Result<Json<Entry>, Problem> {
 {%- elsif auth == "required" -%}
@@ -40,7 +48,14 @@ pub(crate) async fn show(
 /// Write an entry
 ///
 /// In the place of {% if auth == "none" %}what is{% else %}what the caller had{% endif %} under the key, if there is something.
-#[utoipa::path(put, path = "{{ path }}/{key}", responses({% if auth == "optional" %}Forbidden, {% endif %}Unavailable))]
+#[utoipa::path(
+    put,
+    path = "{{ path }}/{key}",
+    operation_id = "Write{{ type }}Entry",
+    tag = "{{ type }}",
+    params(("key" = inline(Key), Path, description = "What to keep it under.")),
+    responses((status = OK, description = "The entry as it is now."), {% if auth == "optional" %}Forbidden, {% endif %}Unavailable)
+)]
 pub(crate) async fn write(
 {%- if auth != "none" %}
     caller: Caller,
@@ -48,14 +63,21 @@ pub(crate) async fn write(
     Path(key): Path<Key>,
     ValidJson(new): ValidJson<NewEntry>,
 ) -> Result<Json<Entry>, Problem> {
-    let entry = store::write({% if auth != "none" %}caller.user_id(), {% endif %}&key, new.text).await?;
+    let entry = store::write({% if auth != "none" %}caller.user_id(), {% endif %}&key, new.into_text()).await?;
     Ok(Json(entry))
 }
 
 /// Delete an entry
 ///
 /// Answers the same when there is none: afterwards there is none.
-#[utoipa::path(delete, path = "{{ path }}/{key}", responses({% if auth == "optional" %}Forbidden, {% endif %}Unavailable))]
+#[utoipa::path(
+    delete,
+    path = "{{ path }}/{key}",
+    operation_id = "Delete{{ type }}Entry",
+    tag = "{{ type }}",
+    params(("key" = inline(Key), Path, description = "What it is kept under.")),
+    responses((status = NO_CONTENT, description = "There is no entry."), {% if auth == "optional" %}Forbidden, {% endif %}Unavailable)
+)]
 {% if auth == "none" -%}
 pub(crate) async fn remove(Path(key): Path<Key>) -> Result<NoContent, Problem> {
 {%- else -%}

@@ -1,4 +1,5 @@
 {%- assign path = route | remove: "/..." -%}
+{%- assign type = project-name | pascal_case -%}
 //! The handler.
 
 use axum::Json;
@@ -13,7 +14,13 @@ use crate::model::{Greeting, Whom};
 /// Greet somebody
 ///
 /// By the name in the query, or the whole world.
-#[utoipa::path(get, path = "{{ path }}")]
+#[utoipa::path(
+    get,
+    path = "{{ path }}",
+    operation_id = "Greet{{ type }}",
+    tag = "{{ type }}",
+    responses((status = OK, description = "The greeting."))
+)]
 {% if auth == "none" -%}
 pub(crate) async fn greet(Query(whom): Query<Whom>) -> Result<Json<Greeting>, Problem> {
 {%- else -%}

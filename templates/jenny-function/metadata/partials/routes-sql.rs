@@ -1,5 +1,6 @@
 {%- assign path = route | remove: "/..." -%}
 {%- assign path_size = path | size -%}
+{%- assign type = project-name | pascal_case -%}
 //! The handlers.
 
 use axum::Json;
@@ -25,7 +26,13 @@ const PATH: &str ={% if path_size > 78 and path_size < 94 %}
 /// List the entries
 ///
 /// {% if auth == "required" %}The caller's own, the{% else %}The{% endif %} newest first.
-#[utoipa::path(get, path = "{{ path }}")]
+#[utoipa::path(
+    get,
+    path = "{{ path }}",
+    operation_id = "List{{ type }}Entries",
+    tag = "{{ type }}",
+    responses((status = OK, description = "A page of the entries."))
+)]
 {% if auth == "none" -%}
 pub(crate) async fn list(page: Page, db: Db) -> Result<(Link, Json<Entries>), Problem> {
 {%- else -%}
@@ -47,7 +54,13 @@ pub(crate) async fn list(
 }
 
 /// Write an entry
-#[utoipa::path(post, path = "{{ path }}")]
+#[utoipa::path(
+    post,
+    path = "{{ path }}",
+    operation_id = "Create{{ type }}Entry",
+    tag = "{{ type }}",
+    responses((status = CREATED, description = "The new entry."))
+)]
 pub(crate) async fn create(
 {%- if auth != "none" %}
     caller: Caller,
@@ -55,12 +68,19 @@ pub(crate) async fn create(
     db: Db,
     ValidJson(new): ValidJson<NewEntry>,
 ) -> Result<Created<Json<Entry>>, Problem> {
-    let entry = store::insert(&db, {% if auth != "none" %}caller.user_id(), {% endif %}new.text, time::now()).await?;
+    let entry = store::insert(&db, {% if auth != "none" %}caller.user_id(), {% endif %}new.into_text(), time::now()).await?;
     Ok(Created(Json(entry)))
 }
 
 /// Show an entry
-#[utoipa::path(get, path = "{{ path }}/{id}")]
+#[utoipa::path(
+    get,
+    path = "{{ path }}/{id}",
+    operation_id = "Show{{ type }}Entry",
+    tag = "{{ type }}",
+    params(("id" = String, Path, format = "uuid", description = "The entry's id.")),
+    responses((status = OK, description = "The entry."))
+)]
 {% if auth == "none" -%}
 pub(crate) async fn show(Path(id): Path<Uuid>, db: Db) -> Result<Json<Entry>, Problem> {
 {%- else -%}
@@ -86,7 +106,14 @@ pub(crate) async fn show(
 ///
 /// Only who wrote it may.
 {%- endif %}
-#[utoipa::path(delete, path = "{{ path }}/{id}"{% if auth == "optional" %}, responses(Forbidden){% endif %})]
+#[utoipa::path(
+    delete,
+    path = "{{ path }}/{id}",
+    operation_id = "Delete{{ type }}Entry",
+    tag = "{{ type }}",
+    params(("id" = String, Path, format = "uuid", description = "The entry's id.")),
+    responses((status = NO_CONTENT, description = "It is deleted."){% if auth == "optional" %}, Forbidden{% endif %})
+)]
 {% if auth == "none" -%}
 pub(crate) async fn remove(Path(id): Path<Uuid>, db: Db) -> Result<NoContent, Problem> {
 {%- else -%}
@@ -105,9 +132,16 @@ pub(crate) async fn remove(
         Some(_) => Err(Problem::forbidden("Only who wrote an entry may delete it.")),
         None => Err(no_entry()),
     }
+{%- elsif auth == "required" %}
+    match store::delete(&db, caller.user_id(), id).await? {
+        true => Ok(NoContent),
+        false => Err(no_entry()),
+    }
 {%- else %}
-    let is_deleted = store::delete(&db, {% if auth == "required" %}caller.user_id(), {% endif %}id).await?;
-    is_deleted.then_some(NoContent).ok_or_else(no_entry)
+    match store::delete(&db, id).await? {
+        true => Ok(NoContent),
+        false => Err(no_entry()),
+    }
 {%- endif %}
 }
 

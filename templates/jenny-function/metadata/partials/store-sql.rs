@@ -3,14 +3,20 @@
 
 use jiff::Timestamp;
 use shared::db::{Db, DbError, params};
-use shared::id::new_uuid;
 {%- if auth != "none" %}
 use shared::identity::UserId;
 {%- endif %}
 use shared::page::Page;
-use uuid::Uuid;
+use uuid::{NoContext, Uuid};
 
 use crate::model::{Entry, EntryText};
+
+shared::from_row!(Entry {
+    id,
+    text,
+    created_at{% if auth == "optional" %},
+    mine{% endif %}
+});
 
 /// A page of {% if auth == "required" %}a user's{% else %}the{% endif %} entries, the newest first, and where the next one begins if there is one.
 {% if auth == "none" -%}
@@ -23,19 +29,30 @@ pub(crate) async fn list(
 ) -> Result<(Vec<Entry>, Option<Uuid>), DbError> {
 {%- endif %}
 {%- if auth == "optional" %}
-    let sql = "SELECT id, text, created_at, CASE WHEN owner_id = $1 THEN 1 ELSE 0 END AS mine
-         FROM {{ table }} WHERE id < $2 ORDER BY id DESC LIMIT $3 OFFSET $4";
-    let params = params![viewer, page.before(), page.fetch(), page.offset()];
+    let mut entries: Vec<Entry> = db
+        .query(
+            "SELECT id, text, created_at, CASE WHEN owner_id = $1 THEN 1 ELSE 0 END AS mine
+             FROM {{ table }} WHERE id < $2 ORDER BY id DESC LIMIT $3 OFFSET $4",
+            params![viewer, page.before(), page.fetch(), page.offset()],
+        )
+        .await?;
 {%- elsif auth == "required" %}
-    let sql = "SELECT id, text, created_at FROM {{ table }}
-         WHERE owner_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3 OFFSET $4";
-    let params = params![owner, page.before(), page.fetch(), page.offset()];
+    let mut entries: Vec<Entry> = db
+        .query(
+            "SELECT id, text, created_at FROM {{ table }}
+             WHERE owner_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3 OFFSET $4",
+            params![owner, page.before(), page.fetch(), page.offset()],
+        )
+        .await?;
 {%- else %}
-    let sql = "SELECT id, text, created_at FROM {{ table }}
-         WHERE id < $1 ORDER BY id DESC LIMIT $2 OFFSET $3";
-    let params = params![page.before(), page.fetch(), page.offset()];
+    let mut entries: Vec<Entry> = db
+        .query(
+            "SELECT id, text, created_at FROM {{ table }}
+             WHERE id < $1 ORDER BY id DESC LIMIT $2 OFFSET $3",
+            params![page.before(), page.fetch(), page.offset()],
+        )
+        .await?;
 {%- endif %}
-    let mut entries: Vec<Entry> = db.query(sql, params).await?;
     let next = page.cut(&mut entries, |entry| entry.id);
     Ok((entries, next))
 }
@@ -51,23 +68,25 @@ pub(crate) async fn insert(
 ) -> Result<Entry, DbError> {
 {%- endif %}
     let entry = Entry {
-        id: new_uuid(now),
+        id: new_id(now),
         text: text.into_string(),
         created_at: now,
 {%- if auth == "optional" %}
         mine: true,
 {%- endif %}
     };
+    db.execute(
 {%- if auth == "none" %}
-    let sql = "INSERT INTO {{ table }} (id, text, created_at)
-         VALUES ($1, $2, $3)";
-    let params = params![entry.id, &entry.text, entry.created_at];
+        "INSERT INTO {{ table }} (id, text, created_at)
+         VALUES ($1, $2, $3)",
+        params![entry.id, &entry.text, entry.created_at],
 {%- else %}
-    let sql = "INSERT INTO {{ table }} (id, owner_id, text, created_at)
-         VALUES ($1, $2, $3, $4)";
-    let params = params![entry.id, owner, &entry.text, entry.created_at];
+        "INSERT INTO {{ table }} (id, owner_id, text, created_at)
+         VALUES ($1, $2, $3, $4)",
+        params![entry.id, owner, &entry.text, entry.created_at],
 {%- endif %}
-    db.execute(sql, params).await?;
+    )
+    .await?;
     Ok(entry)
 }
 
@@ -82,28 +101,51 @@ pub(crate) async fn find(
     id: Uuid,
 ) -> Result<Option<Entry>, DbError> {
 {%- endif %}
+    db.query_optional(
 {%- if auth == "optional" %}
-    let sql = "SELECT id, text, created_at, CASE WHEN owner_id = $1 THEN 1 ELSE 0 END AS mine
-         FROM {{ table }} WHERE id = $2";
-    db.query_optional(sql, params![viewer, id]).await
+        "SELECT id, text, created_at, CASE WHEN owner_id = $1 THEN 1 ELSE 0 END AS mine
+         FROM {{ table }} WHERE id = $2",
+        params![viewer, id],
 {%- elsif auth == "required" %}
-    let sql = "SELECT id, text, created_at FROM {{ table }}
-         WHERE owner_id = $1 AND id = $2";
-    db.query_optional(sql, params![owner, id]).await
+        "SELECT id, text, created_at FROM {{ table }}
+         WHERE owner_id = $1 AND id = $2",
+        params![owner, id],
 {%- else %}
-    let sql = "SELECT id, text, created_at FROM {{ table }} WHERE id = $1";
-    db.query_optional(sql, params![id]).await
+        "SELECT id, text, created_at FROM {{ table }}
+         WHERE id = $1",
+        params![id],
 {%- endif %}
+    )
+    .await
 }
 
 /// Deletes an entry{% if auth != "none" %} of the owner's{% endif %}, and says whether there was one. Of two that race, one finds none.
 {% if auth == "none" -%}
 pub(crate) async fn delete(db: &Db, id: Uuid) -> Result<bool, DbError> {
-    let sql = "DELETE FROM {{ table }} WHERE id = $1";
-    Ok(db.execute(sql, params![id]).await? > 0)
+    let deleted = db
+        .execute(
+            "DELETE FROM {{ table }}
+             WHERE id = $1",
+            params![id],
+        )
+        .await?;
 {%- else -%}
 pub(crate) async fn delete(db: &Db, owner: UserId, id: Uuid) -> Result<bool, DbError> {
-    let sql = "DELETE FROM {{ table }} WHERE owner_id = $1 AND id = $2";
-    Ok(db.execute(sql, params![owner, id]).await? > 0)
+    let deleted = db
+        .execute(
+            "DELETE FROM {{ table }}
+             WHERE owner_id = $1 AND id = $2",
+            params![owner, id],
+        )
+        .await?;
 {%- endif %}
+    Ok(deleted > 0)
+}
+
+/// A UUID of version 7 (RFC 9562, section 5.7): ids sort by age, so that the order of the index is the
+/// order of the list.
+fn new_id(now: Timestamp) -> Uuid {
+    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+    let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
+    Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanoseconds))
 }

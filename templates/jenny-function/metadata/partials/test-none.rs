@@ -88,6 +88,17 @@ async fn a_token_that_is_not_valid_is_refused() {
 {%- endif %}
 
 #[tokio::test]
+async fn other_methods_are_told_which_there_are() {
+    let app = {{ app }}.build().await;
+    for request in [app.post(PATH), app.put(PATH), app.delete(PATH)] {
+        let response = request.json(&json!({})).send().await;
+        response
+            .assert_problem(405, "method-not-allowed")
+            .assert_header("allow", "GET,HEAD");
+    }
+}
+
+#[tokio::test]
 async fn tells_nobody_of_another_caller() {
     StateBleed::of(|| {{ app }}.only(NAME))
         .check(async |_| {

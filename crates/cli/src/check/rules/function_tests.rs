@@ -5,6 +5,7 @@ use jenny_manifest::{TriggerRoute, TriggerTarget};
 
 use crate::check::finding::Report;
 use crate::check::project::{Project, Source};
+use crate::check::rust_source::attributes;
 
 pub(super) fn check(project: &Project) -> Vec<Report> {
     project
@@ -23,22 +24,20 @@ pub(super) fn check(project: &Project) -> Vec<Report> {
 }
 
 fn problem(project: &Project, name: &str, source: &Source) -> Option<String> {
-    let is_test = |line: &str| {
-        let attribute = line.trim().strip_prefix("#[").unwrap_or_default();
-        let path = attribute.split(['(', ']']).next().unwrap_or_default();
-        path.rsplit("::").next() == Some("test")
+    let is_test = |attribute: &str| {
+        let path = attribute.split('(').next().unwrap_or(attribute);
+        path.trim().rsplit("::").next() == Some("test")
     };
-    if !source.lines().any(|(_, line)| is_test(line)) {
+    if !attributes(&source.code)
+        .iter()
+        .any(|(_, attribute)| is_test(attribute))
+    {
         return Some(format!(
             "there is no test here: write one that sends a request to function `{name}` (#[tokio::test])"
         ));
     }
     let routes = routes(project, name);
-    let sends = |route: &String| {
-        source
-            .lines()
-            .any(|(_, line)| line.contains(beginning(route)))
-    };
+    let sends = |route: &String| strings(source).any(|text| text.contains(beginning(route)));
     if routes.is_empty() || routes.iter().any(sends) {
         return None;
     }
@@ -69,6 +68,15 @@ fn beginning(route: &str) -> &str {
         .min()
         .unwrap_or(route.len());
     &route[..end]
+}
+
+/// The lines of a source without what is commented out.
+fn strings(source: &Source) -> impl Iterator<Item = &str> {
+    let lines = source.text.lines().zip(source.code.lines());
+    // What is blanked out in a comment leaves no quote.
+    lines
+        .filter(|(_, code)| code.contains('"'))
+        .map(|(text, _)| text)
 }
 
 #[cfg(test)]

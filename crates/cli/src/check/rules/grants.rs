@@ -5,7 +5,6 @@
 
 use jenny_manifest::Component;
 
-use super::outbound;
 use crate::check::finding::Report;
 use crate::check::project::Project;
 use crate::check::world::covers;
@@ -21,8 +20,6 @@ struct Grant {
     /// How many entries the component has under that key.
     count: fn(&Component) -> usize,
 }
-
-const OUTBOUND: &str = "allowed_outbound_hosts";
 
 const GRANTS: [Grant; 6] = [
     Grant {
@@ -53,7 +50,7 @@ const GRANTS: [Grant; 6] = [
         count: |component| component.variables.len(),
     },
     Grant {
-        key: OUTBOUND,
+        key: "allowed_outbound_hosts",
         example: "allowed_outbound_hosts = [\"https://example.com\"]",
         interfaces: &[
             "wasi:http/client",
@@ -96,18 +93,12 @@ pub(super) fn check(project: &Project) -> Vec<Report> {
                 .find(|import| covers(grant.interfaces, import));
             let count = (grant.count)(component);
             let message = match (import, count) {
-                (Some(import), 0) => {
-                    let example = match grant.key {
-                        OUTBOUND => {
-                            format!("{OUTBOUND} = [\"{}\"]", outbound::example(project, import))
-                        }
-                        _ => grant.example.to_owned(),
-                    };
-                    format!(
-                        "component `{name}` imports `{import}` but is granted no `{key}`: add `{example}`",
-                        key = grant.key,
-                    )
-                }
+                (Some(import), 0) => format!(
+                    "component `{name}` imports `{import}` but is granted no `{key}`: add such as \
+                     `{example}`",
+                    key = grant.key,
+                    example = grant.example,
+                ),
                 (None, 1..) => format!(
                     "component `{name}` is granted `{key}` but imports nothing that uses them: \
                      remove the line",
@@ -156,23 +147,6 @@ mod tests {
             assert!(found[0].starts_with("spin.toml:"), "{found:?}");
             assert!(found[0].contains(grant.example), "{found:?}");
         }
-    }
-
-    #[test]
-    fn a_connection_to_the_database_takes_the_variable_for_it() {
-        let project = Fixture::new()
-            .edit("spin.toml", "key_value_stores = [\"default\"]\n", "")
-            .edit(
-                "spin.toml",
-                "[variables]",
-                "[variables]\ndatabase_endpoint = { default = \"\" }",
-            )
-            .component(&["spin:postgres/postgres@4.2.0"], HANDLER)
-            .load();
-        let found = messages(check(&project));
-        assert_eq!(found.len(), 1, "{found:?}");
-        let line = "add `allowed_outbound_hosts = [\"{{ database_endpoint }}\"]`";
-        assert!(found[0].contains(line), "{found:?}");
     }
 
     #[test]

@@ -55,24 +55,4 @@ mod tests {
         let expected = "migrations/0001_notes.sqlite.sql:5: warning: dropping `a` deletes";
         assert!(said.len() == 1 && said[0].starts_with(expected), "{said:?}");
     }
-
-    #[test]
-    fn migrations_are_for_one_database_or_each_for_both() {
-        let said = |files: &[&str]| {
-            let build = "fn main() { jenny_build::migrations() }";
-            let fixture = Fixture::new().with("migrations/build.rs", build);
-            let with = |fixture: Fixture, file: &&str| {
-                fixture.with(&format!("migrations/{file}.sql"), "SELECT 1;\n")
-            };
-            let project = files.iter().fold(fixture, with).load();
-            let reports = check(&project).into_iter();
-            let findings = reports.map(|report| report.of("migrations").to_string());
-            findings.collect::<Vec<_>>()
-        };
-        assert_eq!(said(&["0001_a.sqlite", "0002_b.sqlite"]), [""; 0]);
-        assert_eq!(said(&["0001_a.postgres"]), [""; 0]);
-        let said = said(&["0001_a.sqlite", "0001_a.postgres", "0002_b.sqlite"]);
-        let expected = "0002_b.postgres.sql is missing";
-        assert!(said.len() == 1 && said[0].contains(expected), "{said:?}");
-    }
 }

@@ -1,5 +1,6 @@
 //! The rules. A new one is a file here, a line in [`ALL`] and a row in docs/checks.md.
 
+mod allow_reasons;
 mod build;
 mod compiled;
 mod documents;
@@ -19,7 +20,9 @@ mod routes;
 mod runs_here;
 mod secrets;
 mod size;
+mod sleeps;
 mod spin_headers;
+mod unfinished;
 mod unplaced;
 mod variables;
 mod worlds;
@@ -189,7 +192,7 @@ pub(super) const ALL: &[Rule] = &[
     },
     Rule {
         name: "documents",
-        summary: "openapi.json has what is described by hand",
+        summary: "openapi.json is what the functions' documents make",
         audience: Audience::Workspace,
         check: documents::check,
     },
@@ -210,6 +213,24 @@ pub(super) const ALL: &[Rule] = &[
         summary: "modules are named for what is in them",
         audience: Audience::House,
         check: module_names::check,
+    },
+    Rule {
+        name: "allow-reasons",
+        summary: "every lint that is switched off says why",
+        audience: Audience::House,
+        check: allow_reasons::check,
+    },
+    Rule {
+        name: "unfinished",
+        summary: "nothing is left undone and no test is skipped",
+        audience: Audience::House,
+        check: unfinished::check,
+    },
+    Rule {
+        name: "sleeps",
+        summary: "no test waits for time to pass",
+        audience: Audience::House,
+        check: sleeps::check,
     },
     Rule {
         name: "links",

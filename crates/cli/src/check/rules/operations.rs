@@ -1,7 +1,8 @@
 //! A function describes the operations that the manifest routes to it.
 //!
-//! That `openapi.json` is what a function's router answers to is shown by the test that `function!` makes; here
-//! the same file is held against the routes. A function without an operation there is not described.
+//! That `functions/<name>/openapi.json` is what its router answers to is shown by the test that
+//! `function!` makes; here the same file is held against the routes. A function without such a file is
+//! the documents rule's question.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,6 @@ use serde_json::Value;
 
 use crate::check::finding::Report;
 use crate::check::project::Project;
-use crate::openapi;
 
 pub(super) fn check(project: &Project) -> Vec<Report> {
     let Ok(manifest) = project.manifest() else {
@@ -34,14 +34,13 @@ fn function(
     routes: &RouteTable,
     name: &str,
 ) -> Vec<Report> {
-    let file = openapi::FILE;
-    let Some(text) = project.read(file) else {
+    let file = format!("functions/{name}/openapi.json");
+    let Some(text) = project.read(&file) else {
         return Vec::new();
     };
-    let described = described(&text, name);
-    if described.is_empty() {
+    let Some(described) = described(&text) else {
         return Vec::new();
-    }
+    };
     let mut reports = Vec::new();
     let mut answered = BTreeSet::new();
     for path in &described {
@@ -61,7 +60,7 @@ fn function(
                 };
                 reports.push(
                     Report::at(
-                        file,
+                        &file,
                         format!(
                             "function `{name}` describes {path}, which {instead} in {}: give it \
                              [[trigger.http]] with route = \"{}\", or take the operation out of its router",
@@ -89,7 +88,8 @@ fn function(
                 project.manifest_file(),
                 format!(
                     "function `{name}` describes no operation for route `{}`: write its handler, or \
-                     remove the trigger (`cargo jenny openapi` describes what the code does)",
+                     remove the trigger (UPDATE_OPENAPI=1 cargo test --workspace --lib openapi_json \
+                     describes what the code does)",
                     raw(trigger),
                 ),
             )
@@ -106,16 +106,12 @@ fn raw(trigger: &HttpTrigger) -> &str {
     }
 }
 
-/// The paths at which a document has operations of a function, in order; none if it is no document, of which the
-/// documents rule speaks.
-fn described(text: &str, function: &str) -> Vec<String> {
-    let document: Value = serde_json::from_str(text).unwrap_or_default();
-    let paths = document["paths"].as_object().into_iter().flatten();
-    let own = paths.filter(|(_, item)| {
-        let mut operations = item.as_object().into_iter().flatten();
-        operations.any(|(_, operation)| operation[jenny_openapi::FUNCTION] == function)
-    });
-    own.map(|(path, _)| path.clone()).collect()
+/// The paths that a document describes, in order; none if it is no document, of which the documents rule
+/// speaks.
+fn described(text: &str) -> Option<Vec<String>> {
+    let document: Value = serde_json::from_str(text).ok()?;
+    let paths = document["paths"].as_object()?;
+    Some(paths.keys().cloned().collect())
 }
 
 /// A path of a document as the manifest writes it: `:slug` for `{slug}`.
@@ -135,26 +131,19 @@ mod tests {
     use super::*;
     use crate::check::fixture::{Fixture, messages};
 
-    const OWN: &str = r#"{ "get": { "x-function": "hello" } }"#;
+    const FILE: &str = "functions/hello/openapi.json";
 
-    fn described(paths: &[&str]) -> Fixture {
-        let paths: Vec<String> = paths
-            .iter()
-            .map(|path| format!("\"{path}\": {OWN}"))
-            .collect();
-        let paths = paths.join(",\n");
-        Fixture::new().with(openapi::FILE, format!("{{\n\"paths\": {{\n{paths}\n}}\n}}"))
+    fn described(paths: &str) -> Fixture {
+        Fixture::new().with(FILE, format!("{{\n\"paths\": {{\n{paths}\n}}\n}}"))
     }
 
     #[test]
     fn agreement_is_quiet() {
         assert!(check(&Fixture::new().load()).is_empty());
-        assert!(check(&described(&["/hello"]).load()).is_empty());
-        // Another's, or nobody's.
-        assert!(check(&described(&[]).load()).is_empty());
+        assert!(check(&described("\"/hello\": {}").load()).is_empty());
         for (route, paths) in [
-            ("/hello/:name", &["/hello/{name}"][..]),
-            ("/hello/...", &["/hello", "/hello/{name}/again"]),
+            ("/hello/:name", "\"/hello/{name}\": {}"),
+            ("/hello/...", "\"/hello\": {},\n\"/hello/{name}/again\": {}"),
         ] {
             let project = described(paths).edit("spin.toml", "\"/hello\"", &format!("\"{route}\""));
             let found = messages(check(&project.load()));
@@ -164,16 +153,19 @@ mod tests {
 
     #[test]
     fn an_operation_without_a_route_is_found_on_its_line() {
-        let project = described(&["/hello", "/hello/{name}"]).load();
+        let project = described("\"/hello\": {},\n\"/hello/{name}\": {}").load();
         let found = messages(check(&project));
         assert_eq!(found.len(), 1, "{found:?}");
-        assert!(found[0].starts_with("openapi.json:4: "), "{found:?}");
+        assert!(
+            found[0].starts_with("functions/hello/openapi.json:4: "),
+            "{found:?}"
+        );
         assert!(found[0].contains("route = \"/hello/:name\""), "{found:?}");
     }
 
     #[test]
     fn an_operation_that_another_component_gets_is_found() {
-        let project = described(&["/hello"])
+        let project = described("\"/hello\": {}")
             .edit(
                 "spin.toml",
                 "[component.hello]",
@@ -195,17 +187,8 @@ mod tests {
 
     #[test]
     fn a_route_without_an_operation_is_found_on_the_line_of_its_trigger() {
-        let project = described(&["/hello"]).edit(
-            "spin.toml",
-            "[component.hello]",
-            "[[trigger.http]]\nroute = \"/hi\"\ncomponent = \"hello\"\n\n[component.hello]",
-        );
-        let found = messages(check(&project.load()));
+        let found = messages(check(&described("").load()));
         assert_eq!(found.len(), 1, "{found:?}");
-        assert!(found[0].starts_with("spin.toml:"), "{found:?}");
-        assert!(
-            found[0].contains("no operation for route `/hi`"),
-            "{found:?}"
-        );
+        assert!(found[0].starts_with("spin.toml:8: "), "{found:?}");
     }
 }

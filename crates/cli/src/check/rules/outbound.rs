@@ -72,9 +72,7 @@ pub(super) fn check(project: &Project) -> Vec<Report> {
         let report = |message| Report::at(project.manifest_file(), message).line(line);
         reports.extend(unused(component, interfaces).into_iter().map(report));
         // As with grants, an import may be the toolchain's.
-        let missing = missing(project, component, interfaces)
-            .into_iter()
-            .map(report);
+        let missing = missing(component, interfaces).into_iter().map(report);
         reports.extend(missing.map(|report| match project.is_workspace() {
             true => report,
             false => report.warning(),
@@ -165,7 +163,7 @@ fn unused(component: &Component, interfaces: &Interfaces) -> Vec<String> {
         .collect()
 }
 
-fn missing(project: &Project, component: &Component, interfaces: &Interfaces) -> Vec<String> {
+fn missing(component: &Component, interfaces: &Interfaces) -> Vec<String> {
     let entries = &component.allowed_outbound_hosts;
     // An entry with variables, or of any scheme, may be for every kind.
     let open = plain(component).count() < entries.len()
@@ -181,9 +179,8 @@ fn missing(project: &Project, component: &Component, interfaces: &Interfaces) ->
             let (import, scheme) = (import(kind, interfaces)?, kind.schemes[0]);
             Some(format!(
                 "component `{}` imports `{import}` but none of its allowed_outbound_hosts begins with \
-                 {scheme}://: add `\"{}\"`, or stop using it",
-                component.id,
-                example(project, import)
+                 {scheme}://: add such as `\"{scheme}://example.com\"`, or stop using it",
+                component.id
             ))
         })
         .collect()
@@ -191,24 +188,6 @@ fn missing(project: &Project, component: &Component, interfaces: &Interfaces) ->
 
 fn scheme(entry: &str) -> &str {
     entry.split_once("://").map_or("", |(scheme, _)| scheme)
-}
-
-/// An entry that permits the connections of an import: the variable that this application has for them, if it
-/// declares one, else an address.
-pub(super) fn example(project: &Project, import: &str) -> String {
-    let kind = KINDS.iter().find(|kind| covers(kind.interfaces, import));
-    let scheme = kind.map_or("https", |kind| kind.schemes[0]);
-    let endpoint = match scheme {
-        "postgres" => "database_endpoint",
-        "redis" => "redis_endpoint",
-        _ => "",
-    };
-    let declares = |manifest: &Manifest| manifest.variables.contains_key(endpoint);
-    if project.manifest().is_ok_and(declares) {
-        format!("{{{{ {endpoint} }}}}")
-    } else {
-        format!("{scheme}://example.com")
-    }
 }
 
 /// The kind of an entry; none for one of any scheme or of a scheme that is nobody's.
@@ -236,7 +215,7 @@ mod tests {
             .edit(
                 "spin.toml",
                 "[variables]",
-                "[variables]\nhost = { default = \"\" }\ndatabase_endpoint = { default = \"\" }",
+                "[variables]\nhost = { default = \"\" }",
             )
             .component(imports, HANDLER)
             .load();
@@ -305,12 +284,7 @@ mod tests {
             (
                 &[POSTGRES, "wasi:http/client@0.3.0"],
                 "'postgres://db'",
-                "add `\"https://example.com\"`",
-            ),
-            (
-                &[POSTGRES, "wasi:http/client@0.3.0"],
-                "'https://example.com'",
-                "add `\"{{ database_endpoint }}\"`",
+                "add such as `\"https://example.com\"`",
             ),
             (
                 &["wasi:http/client@0.3.0"],

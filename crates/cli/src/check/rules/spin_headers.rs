@@ -4,6 +4,7 @@
 
 use jenny_manifest::route::{PATH_MATCH_PREFIX, SPIN_HEADERS};
 
+use super::sleeps::first_test_line;
 use crate::check::finding::Report;
 use crate::check::project::{Project, Source};
 
@@ -13,7 +14,7 @@ pub(super) fn check(project: &Project) -> Vec<Report> {
         if !source.path.starts_with("functions/") {
             continue;
         }
-        let tests = source.first_test_line().unwrap_or(usize::MAX);
+        let tests = first_test_line(source).unwrap_or(usize::MAX);
         for (line, name) in read_first(source) {
             if line < tests {
                 let report = Report::at(&source.path, message(&name));
@@ -40,18 +41,19 @@ fn message(name: &str) -> String {
 /// header's name.
 fn read_first(source: &Source) -> Vec<(usize, String)> {
     let mut found = Vec::new();
-    for (number, line) in source.lines().filter(|(_, line)| !line.contains("get_all")) {
-        // Every second piece stands between two quotes.
-        let literals = line
-            .split('"')
-            .skip(1)
-            .step_by(2)
-            .map(str::to_ascii_lowercase);
-        found.extend(
-            literals
-                .filter(|name| is_spins(name))
-                .map(|name| (number, name)),
-        );
+    for (index, (text, code)) in source.text.lines().zip(source.code.lines()).enumerate() {
+        if code.contains("get_all") {
+            continue;
+        }
+        for (at, _) in text.match_indices('"') {
+            // What is no quote in the code is within a literal or a comment.
+            let is_code = code.chars().nth(text[..at].chars().count()) == Some('"');
+            let literal = text[at + 1..].split('"').next().unwrap_or_default();
+            let name = literal.to_ascii_lowercase();
+            if is_code && is_spins(&name) {
+                found.push((index + 1, name));
+            }
+        }
     }
     found
 }
@@ -113,6 +115,10 @@ mod tests {
                 "fn f() { h.get_all(\"spin-client-addr\").iter().next_back() }\n",
             ),
             (FILE, "// h.get(\"spin-client-addr\")\n"),
+            (
+                FILE,
+                "const A: &str = r#\"h.get(\"spin-client-addr\")\"#;\n",
+            ),
             (FILE, "fn f() { h.get(\"spin-no-such\") }\n"),
             (
                 FILE,

@@ -8,9 +8,6 @@ use jenny_manifest::{Component, Manifest, VariableDeclaration};
 use crate::check::finding::Report;
 use crate::check::markdown;
 use crate::check::project::Project;
-use crate::check::world::{Interfaces, covers};
-
-const DATABASE: [&str; 2] = ["auto_migrate", "database_url"];
 
 /// The page whose table of variables is held against the manifest.
 const PAGE: &str = "docs/operations.md";
@@ -20,9 +17,6 @@ pub(super) fn check(project: &Project) -> Vec<Report> {
         return Vec::new();
     };
     let mut reports = unused(project, manifest);
-    if project.is_workspace() {
-        reports.extend(database(project, manifest));
-    }
     // Who has such a table wants it to be right; the house rules want it to be there.
     let rows = table(project);
     if !manifest.variables.is_empty() && (project.keeps_house_rules() || rows.is_some()) {
@@ -75,36 +69,6 @@ fn unused(project: &Project, manifest: &Manifest) -> Vec<Report> {
         .collect()
 }
 
-/// The variables that `shared::db` reads. It is recognised by its imports: both databases. Without a grant, the
-/// function fails with its first request.
-fn database<'a>(project: &'a Project, manifest: &'a Manifest) -> impl Iterator<Item = Report> + 'a {
-    let uses_database = |imports: &Interfaces| {
-        ["spin:sqlite/", "spin:postgres/"].iter().all(|package| {
-            imports
-                .imports
-                .keys()
-                .any(|import| covers(&[package], import))
-        })
-    };
-    let components = project
-        .decoded()
-        .filter(move |(_, imports)| uses_database(imports));
-    components.flat_map(move |(component, _)| {
-        let table = format!("component.{}", component.id);
-        let missing = DATABASE.iter().filter(|name| {
-            manifest.variables.contains_key(**name) && !component.variables.contains_key(**name)
-        });
-        missing.map(move |name| {
-            let message = format!(
-                "component `{}` uses the database but is not granted `{name}`: add `{name} = \"{{{{ {name} }}}}\"` \
-                 to [{table}.variables]",
-                component.id
-            );
-            Report::at(project.manifest_file(), message).line(project.manifest_line(&table, "variables"))
-        })
-    })
-}
-
 fn table(project: &Project) -> Option<Vec<(usize, Vec<String>)>> {
     markdown::table(&project.read(PAGE)?, &["variable", "default", "meaning"])
 }
@@ -129,10 +93,6 @@ fn documentation(
         };
         described.insert(name);
         let Some(declaration) = manifest.variables.get(name) else {
-            // The template's table also has the variables that functions may add.
-            if !project.keeps_house_rules() {
-                continue;
-            }
             reports.push(
                 Report::at(
                     PAGE,
@@ -235,34 +195,6 @@ mod tests {
     }
 
     #[test]
-    fn a_function_that_uses_the_database_is_granted_its_variables() {
-        let declared = |imports| {
-            Fixture::new()
-                .edit(
-                    "spin.toml",
-                    "[variables]",
-                    "[variables]\nauto_migrate = { default = \"true\" }\n\
-                     database_url = { default = \"sqlite:default\", secret = true }",
-                )
-                .edit(
-                    "spin.toml",
-                    "key_value_stores",
-                    "variables = { auto_migrate = \"{{ auto_migrate }}\", other = \"{{ database_url }}\" }\n\
-                     key_value_stores",
-                )
-                .component(imports, &["wasi:http/handler@0.3.0"])
-        };
-        let database = &["spin:postgres/postgres@4.2.0", "spin:sqlite/sqlite@3.1.0"];
-        let found = messages(check(&declared(database).load()));
-        assert_eq!(found.len(), 1, "{found:?}");
-        let line = "add `database_url = \"{{ database_url }}\"` to [component.hello.variables]";
-        assert!(found[0].contains(line), "{found:?}");
-        assert!(check(&declared(&database[1..]).load()).is_empty());
-        let granted = declared(database).edit("spin.toml", "other =", "database_url =");
-        assert!(check(&granted.load()).is_empty());
-    }
-
-    #[test]
     fn each_disagreement_is_one_finding() {
         for (file, from, to, says) in [
             (
@@ -315,12 +247,6 @@ mod tests {
         assert!(check(&without_table).is_empty());
         let wrong_table = fixture().edit(PAGE, "`info`", "`warn`").load();
         assert_eq!(check(&wrong_table).len(), 1);
-        let more = fixture().edit(
-            PAGE,
-            "| `log_level`",
-            "| `later` | empty | x |\n| `log_level`",
-        );
-        assert!(check(&more.load()).is_empty());
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! A component that misbehaves on request: the path says how. The tests of `jenny-host` load it.
 
-#![expect(clippy::disallowed_methods, reason = "it misbehaves on request")]
-
 mod calls;
 mod careless;
 mod chance;

@@ -36,6 +36,17 @@ async fn a_name_that_breaks_a_rule_is_told_so() {
 }
 
 #[tokio::test]
+async fn other_methods_are_told_which_there_are() {
+    let app = crate::app().build().await;
+    for request in [app.post(PATH), app.put(PATH), app.delete(PATH)] {
+        let response = request.json(&json!({})).send().await;
+        response
+            .assert_problem(405, "method-not-allowed")
+            .assert_header("allow", "GET,HEAD");
+    }
+}
+
+#[tokio::test]
 async fn tells_nobody_of_another_caller() {
     StateBleed::of(|| crate::app().only(NAME))
         .check(async |_| {

@@ -16,7 +16,7 @@ pub(crate) struct Whom {
 }
 
 /// A greeting.
-#[derive(Serialize, ToSchema)]
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = HelloGreeting)]
 pub(crate) struct Greeting {
     greeting: String,
@@ -37,5 +37,35 @@ impl Greeting {
         Ok(Self {
             greeting: format!("Hello, {name}!"),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn greet(name: Option<&str>) -> Result<Greeting, Problem> {
+        let name = name.map(str::to_owned);
+        Greeting::of(Whom { name })
+    }
+
+    #[test]
+    fn who_is_named_is_greeted_and_the_world_otherwise() {
+        for (name, greeting) in [(None, "Hello, world!"), (Some("Ada"), "Hello, Ada!")] {
+            let answer = serde_json::to_value(greet(name).unwrap()).unwrap();
+            assert_eq!(answer, json!({ "greeting": greeting }));
+        }
+    }
+
+    #[test]
+    fn a_name_has_its_limits_in_characters() {
+        assert!(greet(Some(&"é".repeat(64))).is_ok());
+        for name in [String::new(), "é".repeat(65)] {
+            let problem = greet(Some(&name)).unwrap_err();
+            assert_eq!(problem.status(), 422);
+            assert_eq!(problem.violations()[0].pointer, "/name");
+        }
     }
 }

@@ -9,8 +9,8 @@
 //!
 //! Errors: 500 and 503, with the database's own words.
 //!
-//! `conduit seed` runs it in process. It is in no manifest and asks nobody who they are, so it must never
-//! be served (docs/adr/0014).
+//! `conduit seed` runs it in process. It does not authenticate its caller, so it is in no manifest and must
+//! never be served (docs/adr/0014).
 
 mod data;
 mod routes;

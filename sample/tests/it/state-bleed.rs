@@ -143,7 +143,7 @@ fn asked_by(user: User, other: User) -> Vec<Ask> {
     ]
 }
 
-/// What somebody asks for who does not say who they are, or says it wrongly.
+/// Requests without a token, or with an invalid one.
 fn asked_by_nobody(name: &str) -> Vec<Ask> {
     vec![
         Ask::get("/api/tags"),

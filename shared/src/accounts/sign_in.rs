@@ -4,7 +4,7 @@ use crate::identity::{Email, UserId};
 use crate::password::{self, Password, PasswordHash, Verdict};
 use crate::problem::Problem;
 
-/// An account, as whoever signed in to it sees it.
+/// An account, as its owner sees it.
 #[derive(Clone, Debug)]
 pub struct Account {
     /// Its id.
@@ -30,11 +30,11 @@ crate::from_row!(Stored {
     password_hash
 });
 
-/// The account with this address and this password. It takes as long whether there is such an account or
-/// not; the log says why it was refused.
+/// Returns the account with this address and this password. It takes the same time whether the account
+/// exists or not; the log says why a sign-in was refused.
 ///
 /// Hashes the password, which takes tens of milliseconds of CPU. A stored hash of earlier parameters is
-/// replaced by the way.
+/// replaced.
 ///
 /// # Errors
 ///

@@ -16,8 +16,8 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Reads the key and the settings. What is configured wrongly shows here, before anything is written:
-    /// open it first, so that nobody is registered who then cannot be signed in.
+    /// Reads the key and the settings. Open it before anything is written: a wrong setting then fails
+    /// the request, rather than leave an account that cannot sign in.
     ///
     /// # Errors
     ///

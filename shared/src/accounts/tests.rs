@@ -46,7 +46,7 @@ async fn registered(db: &Db, name: &str) -> UserId {
         NOW,
     )
     .await
-    .expect("nobody has the name")
+    .expect("the name is free")
 }
 
 async fn changed(db: &Db, id: UserId, wanted: &Change) -> Result<(), AccountError> {
@@ -120,7 +120,7 @@ fn a_change_is_of_what_it_names_alone() {
             ..Change::default()
         };
 
-        changed(&db, id, &wanted).await.expect("nobody has it");
+        changed(&db, id, &wanted).await.expect("it is free");
 
         let account = sign_in(&db, "jake@example.com", "correct horse").await;
         assert_eq!(

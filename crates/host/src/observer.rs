@@ -115,7 +115,15 @@ pub struct Frame {
 }
 
 impl Failure {
-    pub(crate) fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+    /// A failure without a backtrace: what an [`Observer`] is told, for its tests.
+    ///
+    /// ```
+    /// use jenny_host::{Failure, FailureKind};
+    ///
+    /// let failure = Failure::new(FailureKind::TimedOut, "it took too long");
+    /// assert!(failure.backtrace.is_empty());
+    /// ```
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self {
             kind,
             message: message.into(),

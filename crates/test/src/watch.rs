@@ -189,10 +189,17 @@ impl State {
                 false => known = true,
             }
         }
-        if awaited && !known {
+        if awaited && !known && self.is_taken(request) {
             return None;
         }
         Some(self.first(request))
+    }
+
+    /// Whether an instance lives that took `request`, and so may still say how it ends. One that a panic
+    /// of the host ends while it starts never took any.
+    fn is_taken(&self, request: RequestTag) -> bool {
+        let mut taken = self.living.values().flat_map(|living| &living.taken);
+        taken.any(|(tag, _)| *tag == request)
     }
 
     /// The first failure that has to do with `request`, unless the test caused one of them.
@@ -291,5 +298,44 @@ impl Observer for Watch {
         }
         drop(state);
         self.ended.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    const TAG: RequestTag = RequestTag(1);
+    const INSTANCE: InstanceId<'_> = InstanceId {
+        component: "guest",
+        number: 1,
+    };
+
+    fn failed() -> Failure {
+        Failure::new(FailureKind::InstanceFailed, "its instance failed")
+    }
+
+    #[test]
+    fn an_instance_that_never_took_the_request_is_not_waited_for() {
+        let watch = Watch::default();
+
+        watch.request_failed("guest", Some(TAG), &failed());
+
+        let end = watch.failure_of(TAG).now_or_never();
+        let end = end.expect("there is nothing to wait for");
+        assert_eq!(end.expect("it failed").failure, failed());
+    }
+
+    #[tokio::test]
+    async fn an_instance_that_took_it_says_first_how_it_ended() {
+        let watch = Watch::default();
+        watch.instance_started(INSTANCE);
+        watch.request_taken(INSTANCE, Some(TAG), Usage::default());
+
+        watch.request_failed("guest", Some(TAG), &failed());
+
+        assert!(watch.failure_of(TAG).now_or_never().is_none());
     }
 }

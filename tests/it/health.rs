@@ -1,6 +1,6 @@
 //! `health`: liveness and readiness.
 
-use crate::measured::{Measured, measured};
+use crate::measured::{Measured, measured_in};
 
 #[tokio::test]
 async fn lives_and_is_ready() {
@@ -86,13 +86,16 @@ async fn other_methods_are_refused() {
 
 #[tokio::test]
 async fn keeps_to_its_budget() {
-    let Some(Measured { app, mut budgets }) = measured("health").await else {
+    // A probe tries the migrations that wait to be applied, so what it costs grows with each. Here none may
+    // be applied: it finds that they wait and says so.
+    let app = crate::app().variable("auto_migrate", "false");
+    let Some(Measured { app, mut budgets }) = measured_in(app, "health").await else {
         return;
     };
-    for path in ["/health/live", "/health/ready"] {
-        let name = format!("GET {path}");
+    for (name, status) in [("/health/live", 200), ("/health/ready", 503)] {
+        let request = format!("GET {name}");
         budgets
-            .measure(&app, &name, 200, |app, _| app.get(path))
+            .measure(&app, &request, status, |app, _| app.get(name))
             .await;
     }
     budgets.finish();

@@ -317,8 +317,8 @@ mod tests {
         Failure::new(FailureKind::InstanceFailed, "its instance failed")
     }
 
-    #[test]
-    fn an_instance_that_never_took_the_request_is_not_waited_for() {
+    #[tokio::test]
+    async fn an_instance_that_never_took_the_request_is_not_waited_for() {
         let watch = Watch::default();
 
         watch.request_failed("guest", Some(TAG), &failed());

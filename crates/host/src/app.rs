@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use http::uri::Scheme;
 use http::{HeaderValue, Method, Request, Response};
 use http_body_util::BodyExt as _;
@@ -16,7 +18,6 @@ use crate::Body;
 use crate::answer::{self, Answers, Asked};
 use crate::body::GuardedBody;
 use crate::busy::{Activity, BusyInstances};
-use crate::caller::RequestTag;
 use crate::capability::Capabilities;
 use crate::chain::Chain;
 use crate::engine::Runtime;
@@ -25,10 +26,10 @@ use crate::exchange::{Exchange, Sending};
 use crate::instance::{Component, Instances};
 use crate::limits::Limits;
 use crate::load::{self, LoadError, LoadProgress};
-use crate::observer::Observed;
+use crate::observer::{Observed, RequestTag};
 use crate::options::AppOptions;
 use crate::origin::{CHAINED_PEER, Origin};
-use crate::outbound::Refusals;
+use crate::outbound::{self, Refusals};
 use crate::places::CommonPlaces;
 use crate::problem;
 use crate::randomness::SeededRandomness;
@@ -43,7 +44,7 @@ use jenny_manifest::{Manifest, TriggerTarget};
 #[derive(Clone)]
 pub struct App(Arc<AppInner>);
 
-pub(crate) struct AppInner {
+struct AppInner {
     manifest: Manifest,
     routes: RouteTable,
     answers: Answers,
@@ -121,7 +122,8 @@ impl App {
         let draining = CancellationToken::new();
         let busy = Arc::new(BusyInstances::default());
         let instances_made = Arc::new(AtomicU64::new(0));
-        Self(Arc::new_cyclic(|app| {
+        Self(Arc::new_cyclic(|app: &Weak<AppInner>| {
+            let app: Weak<dyn outbound::Application> = app.clone();
             let instances = |loaded: load::Loaded| {
                 let id = loaded.id.to_string();
                 let seeded = |seed| SeededRandomness::new(seed, &loaded.id);
@@ -147,7 +149,7 @@ impl App {
                     refusals: Refusals::default(),
                     places: places.of_component(),
                     draining: draining.clone(),
-                    app: app.clone(),
+                    app: Weak::clone(&app),
                 };
                 (id, Instances::new(Arc::new(component)))
             };
@@ -282,50 +284,6 @@ impl AppInner {
         }
     }
 
-    /// Answers a request of one component to another, `private` ones included.
-    pub(crate) async fn handle_chained(
-        &self,
-        id: &str,
-        mut request: Request<Body>,
-        chain: Arc<Chain>,
-    ) -> Response<Body> {
-        strip_spin_headers(request.headers_mut());
-        let asked = Asked::of(&request, CHAINED_PEER.ip());
-        let path = request.uri().path().to_owned();
-        let response = match self.routes.internal(id, &path) {
-            Some(route) => {
-                self.dispatch(id, request, &route, CHAINED_PEER, Some(chain))
-                    .await
-            }
-            None => problem::not_found(),
-        };
-        self.answers.dress(asked, response).await
-    }
-
-    /// Answers a request of a component to the application itself.
-    ///
-    /// Spin sends it over the network to where it listens. In process it takes the same routes,
-    /// and looks the same to whoever answers.
-    pub(crate) async fn handle_own(
-        &self,
-        mut request: Request<Body>,
-        chain: Arc<Chain>,
-    ) -> Response<Body> {
-        // Without a request from outside nothing runs that could send one.
-        let own = self.own.get().cloned();
-        let (scheme, local) = own.unwrap_or((Scheme::HTTP, CHAINED_PEER));
-        if let Ok(host) = HeaderValue::try_from(local.to_string()) {
-            request.headers_mut().insert(http::header::HOST, host);
-        }
-        let peer = SocketAddr::new(local.ip(), 0);
-        let origin = Origin {
-            scheme,
-            peer,
-            local,
-        };
-        self.handle(request, &origin, Some(chain)).await
-    }
-
     async fn dispatch(
         &self,
         id: &str,
@@ -386,5 +344,54 @@ impl AppInner {
             Ok(Err(error)) if Instant::now() < deadline => request::failed(component, tag, &error),
             Ok(Err(_)) | Err(_) => request::gave_up(component, tag, self.limits.request_timeout),
         }
+    }
+}
+
+impl outbound::Application for AppInner {
+    fn answer_component<'a>(
+        &'a self,
+        id: &'a str,
+        mut request: Request<Body>,
+        chain: Arc<Chain>,
+    ) -> BoxFuture<'a, Response<Body>> {
+        async move {
+            strip_spin_headers(request.headers_mut());
+            let asked = Asked::of(&request, CHAINED_PEER.ip());
+            let path = request.uri().path().to_owned();
+            let response = match self.routes.internal(id, &path) {
+                Some(route) => {
+                    self.dispatch(id, request, &route, CHAINED_PEER, Some(chain))
+                        .await
+                }
+                None => problem::not_found(),
+            };
+            self.answers.dress(asked, response).await
+        }
+        .boxed()
+    }
+
+    /// Spin sends it over the network to where it listens. In process it takes the same routes, and looks the
+    /// same to the component that answers.
+    fn answer_own(
+        &self,
+        mut request: Request<Body>,
+        chain: Arc<Chain>,
+    ) -> BoxFuture<'_, Response<Body>> {
+        async move {
+            // Without a request from outside nothing runs that could send one.
+            let own = self.own.get().cloned();
+            let (scheme, local) = own.unwrap_or((Scheme::HTTP, CHAINED_PEER));
+            if let Ok(host) = HeaderValue::try_from(local.to_string()) {
+                request.headers_mut().insert(http::header::HOST, host);
+            }
+            let peer = SocketAddr::new(local.ip(), 0);
+            let origin = Origin {
+                scheme,
+                peer,
+                local,
+            };
+            self.handle(request, &origin, Some(chain)).await
+        }
+        .boxed()
     }
 }

@@ -15,19 +15,8 @@ use wasmtime::component::GuestTaskId;
 use wasmtime::{CallHook, Store, StoreContextMut};
 
 use crate::instance::Component;
+use crate::observer::RequestTag;
 use crate::state::HostState;
-
-/// Names a request: an extension of the [`http::Request`] that [`App::handle`](crate::App::handle)
-/// is given. The requests that components send each other because of it carry it on.
-///
-/// ```
-/// use jenny_host::RequestTag;
-///
-/// let mut request = http::Request::new(());
-/// request.extensions_mut().insert(RequestTag(7));
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RequestTag(pub u64);
 
 /// Who calls a capability.
 #[derive(Debug, Clone, PartialEq, Eq)]

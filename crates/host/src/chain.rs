@@ -13,7 +13,7 @@ use wasmtime_wasi_http::p3::bindings::http::{client, types};
 use wasmtime_wasi_http::p3::{Request, Response};
 use wasmtime_wasi_http::{WasiHttp, WasiHttpCtxView, WasiHttpView as _};
 
-use crate::caller::RequestTag;
+use crate::observer::RequestTag;
 use crate::state::HostState;
 
 /// The most requests of one chain that one component answers. Spin knows no such bound; what it

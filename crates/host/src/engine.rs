@@ -16,8 +16,8 @@ use wasmtime_wasi_http::{p2, p3};
 use crate::bindings;
 use crate::chain;
 use crate::clock;
+use crate::component_error::ComponentError;
 use crate::fuel::FuelTotal;
-use crate::load::ComponentError;
 use crate::state::HostState;
 
 /// How often a running component is made to yield, which is what lets a time limit end a busy

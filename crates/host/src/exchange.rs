@@ -8,9 +8,9 @@ use std::time::Duration;
 use futures::task::AtomicWaker;
 use slab::Slab;
 
-use crate::caller::RequestTag;
 use crate::chain::Chain;
 use crate::entry::Permit;
+use crate::observer::RequestTag;
 use crate::state::InstanceStatus;
 
 /// One request on its way, and its place among the requests in progress.

@@ -17,7 +17,6 @@ use self::expiration::Expiration;
 use self::stall::StalledInstances;
 use self::worker::Worker;
 use crate::Body;
-use crate::app::AppInner;
 use crate::busy::BusyInstances;
 use crate::caller::Callers;
 use crate::capability::Capabilities;
@@ -62,7 +61,7 @@ pub(crate) struct Component {
     pub(crate) places: Places,
     pub(crate) draining: CancellationToken,
     /// The application, for requests between its components.
-    pub(crate) app: Weak<AppInner>,
+    pub(crate) app: Weak<dyn crate::outbound::Application>,
 }
 
 impl Component {

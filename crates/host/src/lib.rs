@@ -49,6 +49,7 @@ mod caller;
 pub mod capability;
 mod chain;
 mod clock;
+mod component_error;
 mod engine;
 mod entry;
 mod exchange;
@@ -72,15 +73,18 @@ mod state;
 
 pub use app::App;
 pub use busy::Activity;
-pub use caller::{Caller, HostTrap, RequestTag};
+pub use caller::{Caller, HostTrap};
 pub use clock::Clock;
+pub use component_error::ComponentError;
 pub use engine::{CompileCache, Runtime, RuntimeError, RuntimeOptions};
 pub use jenny_client_address::TrustedProxies;
 pub use limits::Limits;
 pub use live::Live;
-pub use load::{ComponentError, LoadError, LoadProgress};
+pub use load::{LoadError, LoadProgress};
 pub use logs::{LogSink, LogStream, QueuedStderr, flush_log_files, flush_output};
-pub use observer::{Failure, FailureKind, Frame, InstanceEnd, InstanceId, Observer, Usage};
+pub use observer::{
+    Failure, FailureKind, Frame, InstanceEnd, InstanceId, Observer, RequestTag, Usage,
+};
 pub use options::AppOptions;
 pub use origin::Origin;
 pub use outbound::HttpClient;

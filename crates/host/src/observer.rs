@@ -6,8 +6,19 @@ use std::sync::Arc;
 
 use wasmtime::WasmBacktrace;
 
-use crate::caller::RequestTag;
 use crate::logs::LogStream;
+
+/// Names a request: an extension of the [`http::Request`] that [`App::handle`](crate::App::handle)
+/// is given. The requests that components send each other because of it carry it on.
+///
+/// ```
+/// use jenny_host::RequestTag;
+///
+/// let mut request = http::Request::new(());
+/// request.extensions_mut().insert(RequestTag(7));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestTag(pub u64);
 
 /// One instance of a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

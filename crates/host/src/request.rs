@@ -11,10 +11,9 @@ use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, TrapOrPan
 
 use crate::Body;
 use crate::authority;
-use crate::caller::RequestTag;
 use crate::exchange::Exchange;
 use crate::instance::{Component, NoPlace};
-use crate::observer::{Failure, FailureKind};
+use crate::observer::{Failure, FailureKind, RequestTag};
 use crate::origin::Origin;
 use crate::problem;
 use jenny_manifest::route::RouteMatch;

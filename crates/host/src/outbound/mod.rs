@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use http::uri::Uri;
 use http::{Request, Response, header};
 use wasmtime_wasi::WasiCtxBuilder;
@@ -87,6 +88,24 @@ enum Destination {
     World,
 }
 
+/// The application as its own components reach it, without leaving the host.
+pub(crate) trait Application: Send + Sync {
+    /// Answers a request of one component to another, `private` ones included.
+    fn answer_component<'a>(
+        &'a self,
+        id: &'a str,
+        request: Request<Body>,
+        chain: Arc<Chain>,
+    ) -> BoxFuture<'a, Response<Body>>;
+
+    /// Answers a request of a component to the application itself, through its routes.
+    fn answer_own(
+        &self,
+        request: Request<Body>,
+        chain: Arc<Chain>,
+    ) -> BoxFuture<'_, Response<Body>>;
+}
+
 /// Sends `request`, which came through `chain`, on behalf of `component`, if the manifest allows its destination.
 pub(crate) async fn send(
     component: &Arc<Component>,
@@ -112,10 +131,10 @@ pub(crate) async fn send(
             let sent = component.capabilities.outbound_http.send(request).await?;
             return Ok((sent.response, sent.io));
         }
-        Destination::Component(id) => app()?.handle_chained(&id, request, chain).await,
+        Destination::Component(id) => app()?.answer_component(&id, request, chain).await,
         Destination::Application => {
             *request.uri_mut() = relative(request.uri());
-            app()?.handle_own(request, chain).await
+            app()?.answer_own(request, chain).await
         }
     };
     Ok((response, async { Ok(()) }.boxed()))

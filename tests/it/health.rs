@@ -1,6 +1,8 @@
 //! `health`: liveness and readiness.
 
-use crate::measured::{Measured, measured_in};
+use jenny_test::TestApp;
+
+use crate::measured::{Measured, measured};
 
 #[tokio::test]
 async fn lives_and_is_ready() {
@@ -84,18 +86,34 @@ async fn other_methods_are_refused() {
     }
 }
 
+/// Records all migrations as applied, which is all that a probe looks at. Those that wait are tried and rolled
+/// back by each new instance, and the cost would grow with every migration.
+async fn record_migrations(app: &TestApp) {
+    app.sql(
+        "CREATE TABLE schema_migrations (version BIGINT PRIMARY KEY, name TEXT NOT NULL,
+         checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)",
+    )
+    .await;
+    for migration in migrations::ALL {
+        let (version, name) = (migration.version, migration.name);
+        let checksum = migration.sqlite.checksum;
+        app.sql(&format!(
+            "INSERT INTO schema_migrations VALUES ({version}, '{name}', '{checksum}', 0)"
+        ))
+        .await;
+    }
+}
+
 #[tokio::test]
 async fn keeps_to_its_budget() {
-    // A probe tries the migrations that wait to be applied, so what it costs grows with each. Here none may
-    // be applied: it finds that they wait and says so.
-    let app = crate::app().variable("auto_migrate", "false");
-    let Some(Measured { app, mut budgets }) = measured_in(app, "health").await else {
+    let Some(Measured { app, mut budgets }) = measured("health").await else {
         return;
     };
-    for (name, status) in [("/health/live", 200), ("/health/ready", 503)] {
-        let request = format!("GET {name}");
+    record_migrations(&app).await;
+    for path in ["/health/live", "/health/ready"] {
+        let name = format!("GET {path}");
         budgets
-            .measure(&app, &request, status, |app, _| app.get(name))
+            .measure(&app, &name, 200, |app, _| app.get(path))
             .await;
     }
     budgets.finish();

@@ -1,7 +1,7 @@
 //! What the functions' budgets are measured in. Each function measures its own requests, in the test
 //! `keeps_to_its_budget` of its module.
 
-use jenny_test::{Budgets, Store, TestApp, TestAppBuilder};
+use jenny_test::{Budgets, Store, TestApp};
 
 /// An application that counts what its components compute.
 pub(crate) struct Measured {
@@ -9,18 +9,13 @@ pub(crate) struct Measured {
     pub(crate) budgets: Budgets,
 }
 
-/// The application to measure this function in, with the function's budgets. `None` on Postgres: what a
-/// server takes is not counted, and when it answers differs.
+/// The application to measure this function in, with the function's budgets. `None` on Postgres: what a server
+/// takes is not counted, and when it answers differs.
 pub(crate) async fn measured(function: &str) -> Option<Measured> {
-    measured_in(crate::app(), function).await
-}
-
-/// The same, in an application that is set up otherwise.
-pub(crate) async fn measured_in(app: TestAppBuilder, function: &str) -> Option<Measured> {
     if crate::STORE == Store::Postgres {
         return None;
     }
-    let app = app.metered().build().await;
+    let app = crate::app().metered().build().await;
     let mut budgets = Budgets::open(format!("../functions/{function}/budgets.toml"));
     budgets.component(&app, function);
     Some(Measured { app, budgets })

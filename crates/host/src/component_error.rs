@@ -24,10 +24,6 @@ pub enum ComponentError {
 }
 
 impl ComponentError {
-    pub(crate) fn from_io(error: io::Error) -> Self {
-        Self::Unreadable(error)
-    }
-
     #[expect(clippy::needless_pass_by_value, reason = "it is passed to `map_err`")]
     pub(crate) fn invalid(error: wasmtime::Error) -> Self {
         Self::Invalid(format!("{error:#}"))

@@ -158,14 +158,14 @@ impl Runtime {
 
     /// Compiles the component in `file`, or finds it compiled. Blocks.
     pub(crate) fn compile_file(&self, file: &Path) -> Result<Arc<Compiled>, ComponentError> {
-        let metadata = std::fs::metadata(file).map_err(ComponentError::from_io)?;
+        let metadata = std::fs::metadata(file).map_err(ComponentError::Unreadable)?;
         let stamp = (metadata.len(), metadata.modified().ok());
         if let Some((known, compiled)) = lock(&self.0.files).get(file)
             && *known == stamp
         {
             return Ok(Arc::clone(compiled));
         }
-        let bytes = std::fs::read(file).map_err(ComponentError::from_io)?;
+        let bytes = std::fs::read(file).map_err(ComponentError::Unreadable)?;
         let compiled = self.compile(&bytes)?;
         lock(&self.0.files).insert(file.to_owned(), (stamp, Arc::clone(&compiled)));
         Ok(compiled)

@@ -28,6 +28,7 @@ use crate::fuel::{FuelMeter, FuelTotal};
 use crate::limits::Limits;
 use crate::logs::ComponentLogs;
 use crate::observer::{InstanceId, Observed};
+use crate::outbound::{Application, Refusals};
 use crate::places::Places;
 use crate::randomness::SeededRandomness;
 use crate::state::{HostState, InstanceStatus, MAX_CALL_BYTES};
@@ -57,11 +58,11 @@ pub(crate) struct Component {
     pub(crate) capabilities: Capabilities,
     pub(crate) allowed_hosts: Arc<AllowedHosts>,
     pub(crate) blocked_networks: BlockedNetworks,
-    pub(crate) refusals: crate::outbound::Refusals,
+    pub(crate) refusals: Refusals,
     pub(crate) places: Places,
     pub(crate) draining: CancellationToken,
     /// The application, for requests between its components.
-    pub(crate) app: Weak<dyn crate::outbound::Application>,
+    pub(crate) app: Weak<dyn Application>,
 }
 
 impl Component {

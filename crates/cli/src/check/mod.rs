@@ -170,6 +170,7 @@ mod tests {
 
     #[test]
     fn a_broken_manifest_is_a_finding_and_the_source_rules_still_run() {
+        // The text of a file that has something to find.
         let rules = names(
             Fixture::with_house_rules()
                 .with("spin.toml", "spin_manifest_version = 2\n[[[\n")

@@ -195,6 +195,7 @@ mod tests {
 
     #[test]
     fn words_are_whole() {
+        // Words of the rules that use this, in texts.
         assert!(contains_word("a.todo!()", "todo!"));
         assert!(!contains_word("my_todo!()", "todo!"));
         assert!(!contains_word("thread::sleepy()", "thread::sleep"));

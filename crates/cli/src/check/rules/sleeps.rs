@@ -4,6 +4,7 @@ use crate::check::finding::Report;
 use crate::check::project::{Project, Source};
 use crate::check::rust_source::lines_with;
 
+/// What the rule looks for. Here and in its tests these are texts: nothing in this file waits.
 const SLEEPS: [&str; 2] = ["thread::sleep", "time::sleep"];
 
 pub(super) fn check(project: &Project) -> Vec<Report> {

@@ -1,4 +1,6 @@
 //! Nothing is left undone, and no test is skipped.
+//!
+//! What the rule looks for stands in this file as text, in messages and in what its tests feed it.
 
 use crate::check::finding::Report;
 use crate::check::project::Project;
